@@ -1,0 +1,40 @@
+# One verb each. The first use makes the environment; nothing else need be installed or set.
+PYTHON ?= python3
+BIN = .venv/bin
+# What the browser tests take from npm: htmx in place of the CDN, and the page checkers.
+NPM = htmx.org@4.0.1
+
+.PHONY: run test check bench pins
+
+run: .venv/site
+	@$(BIN)/flask --app app serve
+
+test: .venv/test check
+	$(BIN)/python -m pytest
+
+check: .venv/test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/djlint --check --lint templates --quiet
+
+bench: .venv/test
+	$(BIN)/python -m tests.bench
+
+# The environment the site needs, and the larger one its tests need.
+.venv/site: .ci/requirements.txt
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "Python 3.11 or newer with its venv module is needed"; exit 1; }
+	@echo "Installing (first time only)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.txt
+	@touch $@
+
+.venv/test: .ci/requirements-test.txt
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "Python 3.11 or newer with its venv module is needed"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements-test.txt
+	@if command -v npm >/dev/null; then npm install --prefix .venv/npm --no-save --ignore-scripts --no-audit --no-fund --silent $(NPM); fi
+	@touch $@
+
+# Pin again what pyproject.toml names (needs uv).
+pins:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade -o .ci/requirements.txt
+	uv pip compile pyproject.toml --group test --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade -c .ci/requirements.txt -o .ci/requirements-test.txt

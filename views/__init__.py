@@ -1,0 +1,23 @@
+"""What a visitor or Jo can ask for. `register` puts the rooms' helpers and views into the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from views import article, assets, cli, content, database, errors, faq, guard, ready, reframe, site
+
+
+def register(app: Flask) -> None:
+    """Register helpers first, then the blueprints in reading order."""
+    # An address is written in one way; no redirect is ever built from the Host header.
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    app.wsgi_app = ready.Ready(app)  # type: ignore[method-assign]
+    guard.register(app)
+    errors.register(app)
+    database.register(app)
+    assets.register(app)
+    cli.register(app)
+    app.context_processor(lambda: {"content": content.content(), "site_url": app.config["URL"]})
+    for blueprint in (article.blueprint, faq.blueprint, reframe.blueprint, site.blueprint):
+        app.register_blueprint(blueprint)

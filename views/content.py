@@ -1,0 +1,36 @@
+"""The words the site was started with: read once, then the same for every request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from flask import Flask, current_app
+
+from data import article, faq, reframe, support
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything the site says that it did not get from a visitor."""
+
+    article: article.Article
+    questions: tuple[faq.Question, ...]
+    phrasebook: reframe.Phrasebook
+    support: support.Support
+
+
+def load(app: Flask, folder: Path) -> None:
+    """Read every content file; raise `data.content.ContentError` naming file and line."""
+    app.extensions["content"] = Content(
+        article.load(folder / "article.md"),
+        faq.load(folder / "faq.toml"),
+        reframe.load(folder / "reframe.toml"),
+        support.load(folder / "support.toml"),
+    )
+
+
+def content() -> Content:
+    """Return the words of the running application."""
+    return cast(Content, current_app.extensions["content"])

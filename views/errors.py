@@ -1,0 +1,56 @@
+"""Every error a visitor can meet: a whole page, or for htmx a line on the form's status line."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from flask import Flask, Response, render_template
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+from views import htmx
+
+# For each status: title, and what the reader can do. Nothing of the fault itself is shown.
+WORDS = {
+    400: ("That did not reach us whole", "Go back and try once more."),
+    403: ("That cannot be done from here", "Open this site’s own page and send it from there."),
+    404: ("There is no such page", "The address may be mistyped, or the page may have moved."),
+    405: ("That address does not take this kind of request", "Open the article and go on from there."),
+    413: ("That is longer than we can take", "Go back, shorten it and send it again. Your browser may still hold your words."),
+    415: ("That is not a kind of form this site has", "Nothing was kept."),
+    429: ("That was a lot in a short time", "Wait a few minutes, then try again."),
+    500: ("Something went wrong on our side", "Go back: your browser may still hold your words. Then try again in a while."),
+    503: ("The site is busy for a moment", "Go back: your browser may still hold your words. Then try again in a minute."),
+}  # fmt: skip
+
+
+def register(app: Flask) -> None:
+    """Answer every fault with one of our own pages."""
+    app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(sqlite3.OperationalError, unavailable)
+
+
+def answer(error: HTTPException) -> Response | HTTPException:
+    """Return the page of an HTTP error, with the headers (``Allow``, ``Retry-After``) it came with."""
+    status = error.code or 500
+    if status < 400:
+        return error
+    title, words = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
+    template = "errors/_status.html" if htmx.wanted() else "errors/page.html"
+    html = render_template(template, status=status, title=title, words=words)
+    response = Response(html, status, mimetype="text/html")
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    if htmx.wanted():
+        response.headers["HX-Fragment"] = "true"
+        htmx.into_status(response)
+    response.vary.update(("HX-Request", "HX-Request-Type"))
+    return response
+
+
+def unavailable(error: sqlite3.OperationalError) -> Response | HTTPException:
+    """Answer a database that is locked or has no room with 503; any other fault of it with 500."""
+    passing = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+    if not passing:
+        raise InternalServerError from error
+    return answer(ServiceUnavailable(retry_after=30))

@@ -1,0 +1,103 @@
+"""What every request must pass and every answer must carry."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+# The one place that names htmx: its file, and the hash a browser checks it against.
+HTMX = {
+    "src": "https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js",
+    "integrity": "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn",
+}
+
+# No nonce, so that a page means the same bytes for everyone. Trusted Types: only the policy that
+# site.js registers for htmx may turn text into markup, and nothing may turn text into a script.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        f"script-src 'self' {HTMX['src']}",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types site",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: the forms' own protection may look at the Referer of our own pages.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+YEAR = 365 * 24 * 60 * 60  # seconds
+
+MOST_FIELDS = 50
+
+
+def register(app: Flask) -> None:
+    """Put the checks before every view and the headers on every answer, errors too."""
+    app.before_request(refuse_foreign_posts)
+    app.before_request(refuse_odd_bodies)
+    app.after_request(add_headers)
+    app.jinja_env.globals["htmx"] = HTMX
+    if proxies := app.config["PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+
+
+def refuse_foreign_posts() -> None:
+    """Refuse a post that another site's page sent, going by what the browser says of it.
+
+    ``Sec-Fetch-Site`` where there is one (Fetch Metadata, W3C), else a foreign ``Origin``. Neither
+    can be set by a page's own script.
+    """
+    if request.method != "POST":
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            abort(403)
+        return
+    origin = request.headers.get("Origin")
+    ours = {urlsplit(current_app.config["URL"]).netloc, request.host}
+    if origin is not None and urlsplit(origin).netloc not in ours:
+        abort(403)
+
+
+def refuse_odd_bodies() -> None:
+    """Refuse a body that is too large, is no plain form, or has more fields than any form of ours.
+
+    No form here uploads a file, and Flask-WTF faults on some multipart bodies, so this stands before it.
+    """
+    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        abort(413)
+    if request.method != "POST":
+        return
+    empty = not request.content_length and "Transfer-Encoding" not in request.headers
+    if request.mimetype != "application/x-www-form-urlencoded" and not (empty and not request.mimetype):
+        abort(415)
+    if sum(1 for _ in request.form.items(multi=True)) > MOST_FIELDS:
+        abort(413)
+
+
+def add_headers(response: Response) -> Response:
+    """Add what every answer carries; nothing is kept anywhere unless its view said so."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.config["PRODUCTION"]:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={2 * YEAR}")
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
