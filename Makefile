@@ -10,13 +10,13 @@ run: .venv/site
 	@$(BIN)/flask --app app serve
 
 test: .venv/test check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --cov --cov-report=term
 
 check: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/djlint --check --lint templates --quiet
+	$(BIN)/djlint --lint templates --quiet
 
 bench: .venv/test
 	$(BIN)/python -m tests.bench

@@ -117,8 +117,20 @@ def load(path: Path) -> Article:
             _add(blocks, Block("text", markdown.renderer.render(group, markdown.options, {})))
     if len(signature) != 3:
         raise source.fault("::: signature must hold three paragraphs: name, profession, telephone", "::: signature")
-    sections = tuple(Section(*head, tuple(blocks)) for *head, blocks in heads)
-    return Article(title, standfirst, _words(groups[2]), month, day, minutes, *signature, tuple(lede), sections)
+    author, profession, telephone = signature
+    return Article(
+        title=title,
+        standfirst=standfirst,
+        strapline=_words(groups[2]),
+        month=month,
+        day=day,
+        minutes=minutes,
+        author=author,
+        profession=profession,
+        telephone=telephone,
+        lede=tuple(lede),
+        sections=tuple(Section(slug, heading, contents, tuple(blocks)) for slug, heading, contents, blocks in heads),
+    )
 
 
 def _markdown() -> MarkdownIt:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The reframing engine: what somebody is about to say in, one outcome out. Pure; keeps nothing."""
 
 from __future__ import annotations
@@ -127,7 +128,11 @@ def compose(book: Phrasebook, happens: str, feeling: str, want: str) -> str:
     want = re.sub(r"^i(?:['’]d| would) like\s+", "", want, flags=re.IGNORECASE)
     feeling = feeling if feeling in book.feelings else ""
     felt = f"I feel {feeling}" if feeling else ""
-    first = f"When {_lower(happens)}, {felt}" if happens and felt else felt or (f"When {_lower(happens)}" if happens else "")
+    first = (
+        f"When {_lower(happens)}, {felt}"
+        if happens and felt
+        else felt or (f"When {_lower(happens)}" if happens else "")
+    )
     second = f"I’d like {_lower(want)}" if want else ""
     return " ".join(f"{part}." for part in (first, second) if part)
 

@@ -46,6 +46,14 @@
     location.replace(link.hash);
   });
 
+  // A deep link opens the question it names, also while the CDN keeps the browser waiting.
+  const named = location.hash && document.getElementById(location.hash.slice(1));
+  const closed = named && named.closest("details:not([open])");
+  if (closed) {
+    closed.open = true;
+    named.scrollIntoView();
+  }
+
   // ---- Copy ----
 
   const copyable = Boolean(navigator.clipboard);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from flask import Flask, Response, render_template
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
 
 from views import htmx
 
@@ -15,11 +15,11 @@ WORDS = {
     403: ("That cannot be done from here", "Open this site’s own page and send it from there."),
     404: ("There is no such page", "The address may be mistyped, or the page may have moved."),
     405: ("That address does not take this kind of request", "Open the article and go on from there."),
-    413: ("That is longer than we can take", "Go back, shorten it and send it again. Your browser may still hold your words."),
+    413: ("That is longer than we can take", "Go back and shorten it. Your browser may still hold your words."),
     415: ("That is not a kind of form this site has", "Nothing was kept."),
     429: ("That was a lot in a short time", "Wait a few minutes, then try again."),
-    500: ("Something went wrong on our side", "Go back: your browser may still hold your words. Then try again in a while."),
-    503: ("The site is busy for a moment", "Go back: your browser may still hold your words. Then try again in a minute."),
+    500: ("Something went wrong on our side", "Go back: your browser may still hold your words. Try again in a while."),
+    503: ("The site is busy for a moment", "Go back: your browser may still hold your words. Try again in a minute."),
 }  # fmt: skip
 
 
@@ -34,6 +34,8 @@ def answer(error: HTTPException) -> Response | HTTPException:
     status = error.code or 500
     if status < 400:
         return error
+    if isinstance(error, SecurityError):  # an unknown Host: no address of ours can be built for it
+        return Response("There is no such site here.\n", status, mimetype="text/plain")
     title, words = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
     template = "errors/_status.html" if htmx.wanted() else "errors/page.html"
     html = render_template(template, status=status, title=title, words=words)

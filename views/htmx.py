@@ -27,7 +27,9 @@ def fragment(template: str, status: int = 200, **context: Any) -> Response:
 
 def page_or_fragment(page: str, part: str, status: int = 200, **context: Any) -> Response:
     """Return the whole page to a browser, the fragment to htmx. For answers that are never kept."""
-    response = fragment(part, status, **context) if wanted() else make_response(render_template(page, **context), status)
+    response = (
+        fragment(part, status, **context) if wanted() else make_response(render_template(page, **context), status)
+    )
     response.vary.update(("HX-Request", "HX-Request-Type"))
     return response
 

@@ -94,7 +94,7 @@ def _page(response: WerkzeugResponse) -> Page | None:
     response.headers["ETag"] = etag
     response.vary.add("Accept-Encoding")
     bodies = {"identity": body, "gzip": body, "br": body}
-    if response.mimetype.startswith(COMPRESSIBLE) and len(body) >= LEAST_BYTES:
+    if (response.mimetype or "").startswith(COMPRESSIBLE) and len(body) >= LEAST_BYTES:
         bodies["gzip"] = gzip.compress(body, 9, mtime=0)
         bodies["br"] = brotli.compress(body, quality=11)
     common = [(name, value) for name, value in response.headers if name not in ("Content-Length", "Content-Type")]

@@ -1,0 +1,12 @@
+# The site as one small image. An alternative to `make run`, never the only way.
+FROM python:3.13-slim
+WORKDIR /site
+COPY .ci/requirements.txt .
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY . .
+RUN useradd --system --home /nonexistent site && install -d -o site -g site -m 700 /kept
+USER site
+ENV SITE_DATABASE=/kept/site.sqlite3
+VOLUME /kept
+EXPOSE 8000
+CMD ["flask", "--app", "app", "serve", "--host", "0.0.0.0"]

@@ -1,0 +1,154 @@
+"""Reading on a phone: answers load, deep links open, chips reframe, leaving leaves."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import WAYS
+
+LINES = [
+    "I miss feeling close to you",
+    "I don’t want us to keep feeling stuck",
+    "I think we might need some support together",
+]
+ANSWER = "Not necessarily. It often reflects emotional avoidance or fear rather than lack of care."
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_answer_can_be_read(visit, way):
+    page = visit("/", way)
+    question = page.locator("details.question", has_text="Does refusing therapy mean")
+    question.scroll_into_view_if_needed()
+    if way == "htmx":
+        expect(question.locator(".answer")).to_have_text(ANSWER)  # it is there before it is opened
+        question.locator("summary").click()
+    else:
+        question.locator("summary").click()
+        question.get_by_role("link").click()
+        page.wait_for_url("**/faq/does-refusing-mean-no-love", wait_until="commit")
+    expect(page.get_by_text(ANSWER)).to_be_visible()
+
+
+def test_answers_are_fetched_once_each_and_move_nothing(visit):
+    page = visit("/")
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if request.url.endswith("/answer") else None)
+    page.evaluate("""() => {
+        window.shift = 0
+        new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value
+        })
+            .observe({ type: "layout-shift", buffered: true })
+    }""")
+    page.locator(".questions").scroll_into_view_if_needed()
+    for summary in page.locator(".question summary").all():
+        summary.click()
+    expect(page.get_by_text(ANSWER)).to_be_visible()
+    for summary in page.locator(".question summary").all():
+        summary.click()
+        summary.click()
+    assert len(fetched) == len(set(fetched)) == 5
+    assert page.evaluate("window.shift") < 0.05
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_deep_link_opens_the_question(visit, way):
+    page = visit("/#does-refusing-mean-no-love", way)
+    expect(page.locator("#does-refusing-mean-no-love")).to_be_visible()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_chip_reframes(visit, way):
+    page = visit("/", way)
+    page.get_by_role("button", name="“You’re the problem”").click()
+    for line in LINES:
+        expect(page.locator("[data-move]", has_text=line)).to_be_visible()
+    assert page.url.endswith("/" if way == "htmx" else "/reframe")
+    assert "problem" not in page.url
+    if way == "htmx":
+        expect(page.locator("#reframe-said")).to_have_text("Three other ways to say it")
+        expect(page.get_by_role("button", name="“You’re the problem”")).to_be_focused()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_own_words_that_mean_danger_empty_the_box(visit, way):
+    page = visit("/", way)
+    page.get_by_text("Use my own words").click()
+    page.get_by_label("What were you about to say?").fill("you hit me last night")
+    page.get_by_role("button", name="Say it another way").click()
+    expect(page.locator(".outcome").get_by_text("This may need more than words")).to_be_visible()
+    expect(page.locator("#reframe-phrase")).to_have_value("")
+    assert "last night" not in page.locator("body").inner_text()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_leaving_replaces_the_page(visit, way):
+    page = visit("/faq", way)
+    page.goto("/", wait_until="commit")
+    page.locator("header [data-leave]").click()
+    page.wait_for_url("https://www.bbc.co.uk/weather", wait_until="commit")
+    if way != "no JavaScript":
+        page.go_back(wait_until="commit")
+        assert page.url.endswith("/faq"), "Back must not bring the article"
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "no JavaScript"])
+def test_shift_three_times_leaves(visit, way):
+    page = visit("/", way)
+    page.locator("html").evaluate("node => node.ownerDocument.readyState")
+    page.wait_for_function("performance.getEntriesByType('resource').some((entry) => entry.name.includes('site.'))")
+    for _ in range(3):
+        page.keyboard.press("Shift")
+    page.wait_for_url("https://www.bbc.co.uk/weather", wait_until="commit")
+
+
+def test_capital_letters_do_not_leave(visit):
+    page = visit("/reframe")
+    box = page.get_by_label("What were you about to say?")
+    box.press_sequentially("ABC")
+    for letter in "DEF":
+        page.keyboard.down("Shift")
+        page.keyboard.press(letter)
+        page.keyboard.up("Shift")
+    expect(box).to_have_value("ABCDEF")
+    assert page.url.endswith("/reframe")
+
+
+def test_contents_links_add_no_history(visit):
+    page = visit("/faq")
+    page.goto("/")
+    length = page.evaluate("history.length")
+    page.get_by_text("On this page").click()
+    page.get_by_role("link", name="Attachment styles").click()
+    expect(page.locator("#attachment")).to_be_in_viewport()
+    assert page.evaluate("history.length") == length
+    page.go_back()
+    assert page.url.endswith("/faq")
+
+
+def test_a_suggestion_can_be_copied(visit):
+    page = visit("/", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="“You need therapy”").click()
+    page.get_by_role("button", name=f"Copy “{LINES[1]}”").click()
+    expect(page.locator("#reframe-said")).to_have_text("Copied. You can paste it into a message.")
+    assert page.evaluate("navigator.clipboard.readText()") == LINES[1]
+
+
+def test_an_answer_that_is_not_ours_never_takes_the_place_of_the_form(visit):
+    page = visit("/reframe", tolerate="502")
+    page.route(
+        "**/reframe", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>", content_type="text/html")
+    )
+    page.get_by_label("What were you about to say?").fill("you never listen")
+    page.get_by_role("button", name="Say it another way").click()
+    expect(page.locator(".own .status")).to_contain_text("Your words are still here")
+    expect(page.locator("#reframe-phrase")).to_have_value("you never listen")
+    assert "Bad gateway" not in page.content()
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize("path", ["/", "/faq", "/reframe", "/support", "/privacy", "/accessibility"])
+def test_nothing_is_wider_than_the_screen(visit, path, width):
+    page = visit(path, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

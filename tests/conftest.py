@@ -1,0 +1,50 @@
+"""A fresh site for every test; every page it serves is vetted on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import create_app
+from tests.vet import vet
+
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+class VettingClient(FlaskClient):
+    """A client that asserts of every HTML answer what must hold for all of them."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        response = super().open(*args, **kwargs)
+        if response.mimetype == "text/html" and response.data and "Content-Encoding" not in response.headers:
+            vet(response.text, whole="HX-Fragment" not in response.headers)
+        return response
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, object]:
+    """The settings of this test's site; change them before asking for `app`."""
+    return {"DATABASE": str(tmp_path / "site.sqlite3"), "SECRET_KEY": "for tests only", "LIMITS": False}
+
+
+@pytest.fixture
+def app(settings: dict[str, object]) -> Flask:
+    app = create_app(settings)
+    app.test_client_class = VettingClient
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def soup(response: TestResponse) -> BeautifulSoup:
+    """Parse a page."""
+    return BeautifulSoup(response.text, "html.parser")
