@@ -60,6 +60,11 @@ def test_an_oversize_body_is_refused(client):
     assert client.post("/reframe", data={"phrase": "x" * 66_000}).status_code == 413
 
 
+def test_a_body_that_does_not_say_its_length_is_refused(client):
+    headers = {"Transfer-Encoding": "chunked", "Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/reframe", headers=headers).status_code == 411
+
+
 def test_more_fields_than_any_form_has_are_refused(client):
     assert client.post("/reframe", data={f"field{number}": "x" for number in range(51)}).status_code == 413
 

@@ -15,6 +15,7 @@ WORDS = {
     403: ("That cannot be done from here", "Open this site’s own page and send it from there."),
     404: ("There is no such page", "The address may be mistyped, or the page may have moved."),
     405: ("That address does not take this kind of request", "Open the article and go on from there."),
+    411: ("That did not say how long it is", "Send the form from this site’s own page."),
     413: ("That is longer than we can take", "Go back and shorten it. Your browser may still hold your words."),
     415: ("That is not a kind of form this site has", "Nothing was kept."),
     429: ("That was a lot in a short time", "Wait a few minutes, then try again."),

@@ -86,8 +86,9 @@ def refuse_odd_bodies() -> None:
         abort(413)
     if request.method != "POST":
         return
-    empty = not request.content_length and "Transfer-Encoding" not in request.headers
-    if request.mimetype != "application/x-www-form-urlencoded" and not (empty and not request.mimetype):
+    if "Transfer-Encoding" in request.headers:  # no browser sends a form so; its size could not be told
+        abort(411)
+    if request.mimetype != "application/x-www-form-urlencoded" and (request.content_length or request.mimetype):
         abort(415)
     if sum(1 for _ in request.form.items(multi=True)) > MOST_FIELDS:
         abort(413)
