@@ -19,7 +19,7 @@ from data.content import ContentError, Source
 WORDS_A_MINUTE = 238
 
 # What a line ``::: name`` may open. The page lays each of them out with the template of that name.
-PLACES = ("cycle", "reframe", "lines", "faq", "closing", "signature")
+PLACES = ("cycle", "reframe", "lines", "faq", "closing", "signature", "comments")
 # The two halves of the cycle, inside it.
 SIDES = ("towards", "away")
 

@@ -110,15 +110,20 @@ def load(path: Path) -> Phrasebook:
 def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     """Return the one answer to a phrase; ``turn`` counts how often another way was asked for."""
     plain = _plain(phrase)
-    for kind, pattern in DANGER:
-        if pattern.search(plain):
-            return Answer("support", danger=kind)
+    if kind := danger(phrase):
+        return Answer("support", danger=kind)
     words = re.findall(r"[a-z']+", plain)
     if not words or len(phrase) > LONGEST or re.search(r"https?:|www\.|<\w", plain):
         return Answer("decline", note=book.messages["decline"])
     if " ".join(words) in {" ".join(re.findall(r"[a-z']+", _plain(chip))) for chip in book.chips}:
         return Answer("reframed", family="article", suggestions=book.article, note=book.why)
     return Answer("build", note=book.messages["build"])
+
+
+def danger(text: str) -> str:
+    """Return the kind of danger that a text of any length suggests, or nothing."""
+    plain = _plain(text)
+    return next((kind for kind, pattern in DANGER if pattern.search(plain)), "")
 
 
 def compose(book: Phrasebook, happens: str, feeling: str, want: str) -> str:

@@ -76,3 +76,91 @@ def m001_site(db: Database) -> None:
         {"id": int, "revision": int}, pk="id", not_null={"revision"}, defaults={"revision": 1}, strict=True
     )
     db.table("site").insert({"id": 1, "revision": 1})
+
+
+@migrations()
+def m002_comments(db: Database) -> None:
+    """Comments and their replies; the count of those published is kept with the site."""
+    db.table("comments").create(
+        {
+            "id": int,
+            "parent": int,  # the comment this one answers
+            "state": str,  # waiting, published, declined, suspected, withdrawn
+            "before": str,  # the state an undo goes back to
+            "name": str,
+            "body": str,
+            "by_jo": int,
+            "reason": str,  # why it is suspected
+            "created": int,  # Unix seconds, as every time here
+            "published": int,
+            "form_key": str,
+            "digest": str,
+            "token": str,  # hash of the address of the writer's own page
+        },
+        pk="id",
+        foreign_keys=[("parent", "comments", "id")],
+        not_null={"state", "before", "name", "body", "by_jo", "reason", "created", "form_key", "digest", "token"},
+        defaults={"state": "waiting", "before": "", "by_jo": 0, "reason": ""},
+        strict=True,
+    )
+    db.table("comments").create_index(["form_key", "digest"], unique=True)
+    db.table("comments").create_index(["token"], unique=True)
+    db.table("comments").create_index(["state", "id"])
+    db.table("comments").create_index(["parent", "state", "id"])
+    db.execute("CREATE INDEX comments_shown ON comments (published, id) WHERE state = 'published' AND parent IS NULL")
+    db.table("site").add_column("published", int, not_null_default=0)
+
+
+@migrations()
+def m003_desk(db: Database) -> None:
+    """How Jo gets in, and what was done there."""
+    db.table("links").create(
+        {"token": str, "expires": int, "used": int},
+        pk="token",
+        not_null={"expires", "used"},
+        defaults={"used": 0},
+        strict=True,
+    )
+    db.table("sessions").create({"token": str, "expires": int}, pk="token", not_null={"expires"}, strict=True)
+    db.table("audit").create(
+        {"id": int, "at": int, "deed": str, "what": str}, pk="id", not_null={"at", "deed", "what"}, strict=True
+    )
+
+
+@migrations()
+def m004_limits(db: Database) -> None:
+    """How often one visitor did one thing lately: a keyed hash, never an address."""
+    db.table("attempts").create(
+        {"bucket": str, "client": str, "at": int}, not_null={"bucket", "client", "at"}, strict=True
+    )
+    db.table("attempts").create_index(["bucket", "client", "at"])
+    db.table("attempts").create_index(["at"])
+
+
+@migrations()
+def m005_outbox(db: Database) -> None:
+    """E-mail waiting to be sent. A row is written with what it tells of, and drops its body once sent."""
+    db.table("outbox").create(
+        {
+            "id": int,
+            "message_id": str,
+            "about": str,  # what it tells of, such as "comment 12"
+            "subject": str,
+            "body": str,
+            "reply_to": str,
+            "created": int,
+            "due": int,  # not before this
+            "claimed": int,  # until then somebody is sending it
+            "tries": int,
+            "sent": int,  # when, or 0
+            "refused": int,  # when it was refused for good, or 0
+            "error": str,  # why the last try failed
+        },
+        pk="id",
+        not_null={"message_id", "about", "subject", "body", "reply_to", "created", "due", "claimed", "tries", "sent",
+                  "refused", "error"},
+        defaults={"reply_to": "", "claimed": 0, "tries": 0, "sent": 0, "refused": 0, "error": ""},
+        strict=True,
+    )  # fmt: skip
+    db.table("outbox").create_index(["message_id"], unique=True)
+    db.execute("CREATE INDEX outbox_due ON outbox (due) WHERE sent = 0 AND refused = 0")

@@ -22,7 +22,8 @@ class VettingClient(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)
-        if response.mimetype == "text/html" and response.data and "Content-Encoding" not in response.headers:
+        whole = response.data and response.status_code // 100 != 3 and "Content-Encoding" not in response.headers
+        if response.mimetype == "text/html" and whole:
             vet(response.text, whole="HX-Fragment" not in response.headers)
         return response
 

@@ -44,7 +44,7 @@ def test_the_one_missing_space_of_the_source_is_put_right(client):
 
 def test_headings_lists_and_quotes_are_marked_up_as_what_they_are(client):
     page = soup(client.get("/"))
-    assert len(page.find_all("h2")) == 12
+    assert len(page.find_all("h2")) == 13
     phrases = [item.text for item in page.select("#talk ~ .text blockquote li")]
     assert phrases[:3] == ["“You need therapy”", "“You’re the problem”", "“You never communicate properly”"]
     assert len(phrases) == 6

@@ -13,7 +13,16 @@ from data import schema
 
 def test_the_tables_are_these_and_no_others(app):
     with closing(schema.connect(app.config["DATABASE"])) as db:
-        assert set(db.table_names()) == {"_sqlite_migrations", "site"}
+        assert set(db.table_names()) == {
+            "_sqlite_migrations",
+            "site",
+            "comments",
+            "links",
+            "sessions",
+            "audit",
+            "attempts",
+            "outbox",
+        }
         assert all(db[name].strict for name in db.table_names() if not name.startswith("_"))
 
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from flask import Flask
 
-from views import article, assets, cli, content, database, errors, faq, guard, ready, reframe, site
+from views import (
+    article,
+    assets,
+    cli,
+    comments,
+    content,
+    database,
+    dates,
+    desk,
+    errors,
+    faq,
+    guard,
+    ready,
+    reframe,
+    site,
+)
 
 
 def register(app: Flask) -> None:
@@ -16,8 +31,9 @@ def register(app: Flask) -> None:
     guard.register(app)
     errors.register(app)
     database.register(app)
+    dates.register(app)
     assets.register(app)
     cli.register(app)
     app.context_processor(lambda: {"content": content.content(), "site_url": app.config["URL"]})
-    for blueprint in (article.blueprint, faq.blueprint, reframe.blueprint, site.blueprint):
-        app.register_blueprint(blueprint)
+    for room in (article, faq, reframe, comments, desk, site):
+        app.register_blueprint(room.blueprint)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
+from data import comments
 from views import ready
+from views.database import db
 
 blueprint = Blueprint("article", __name__)
 
@@ -13,4 +15,5 @@ blueprint = Blueprint("article", __name__)
 @ready.cacheable
 def page() -> str:
     """Answer the article with everything that stands under it."""
-    return render_template("article/page.html")
+    shown, more = comments.shown(db())
+    return render_template("article/page.html", comments=shown, more=more, count=comments.count(db()))

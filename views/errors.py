@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from flask import Flask, Response, render_template
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
-from views import htmx
+from views import database, htmx
 
 # For each status: title, and what the reader can do. Nothing of the fault itself is shown.
 WORDS = {
@@ -53,7 +53,4 @@ def answer(error: HTTPException) -> Response | HTTPException:
 
 def unavailable(error: sqlite3.OperationalError) -> Response | HTTPException:
     """Answer a database that is locked or has no room with 503; any other fault of it with 500."""
-    passing = error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
-    if not passing:
-        raise InternalServerError from error
-    return answer(ServiceUnavailable(retry_after=30))
+    return answer(database.Unavailable(retry_after=30) if database.is_passing(error) else InternalServerError())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
+from sqlite_utils import Database
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from data import throttle
 
 # The one place that names htmx: its file, and the hash a browser checks it against.
 HTMX = {
@@ -92,6 +96,19 @@ def refuse_odd_bodies() -> None:
         abort(415)
     if sum(1 for _ in request.form.items(multi=True)) > MOST_FIELDS:
         abort(413)
+
+
+def limit(db: Database, bucket: str, *, everyone: bool = False) -> int:
+    """Count one attempt of this visitor, or of everyone together, in the caller's transaction.
+
+    Return 0 where it is within the limits of `data.throttle`, else after how many seconds to try again.
+    """
+    config = current_app.config
+    if not config["LIMITS"]:
+        return 0
+    now = int(time.time())
+    who = "everyone" if everyone else throttle.client(config["SECRET_KEY"], request.remote_addr or "", now)
+    return throttle.attempt(db, bucket, who, now)
 
 
 def add_headers(response: Response) -> Response:

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import sqlite3
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
+from urllib.parse import quote
 
 import brotli
 from flask import Flask, Response, make_response
@@ -56,27 +60,57 @@ class Page:
     answers: dict[str, tuple[list[tuple[str, str]], bytes]]
 
 
+class Revision(threading.local):
+    """The revision of what readers see, as this thread last read it; one connection a thread.
+
+    ``data_version`` tells in microseconds that somebody wrote; only then is the revision read. A commit
+    that is under way is waited for: it may be what a publisher has already been told of.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.address = f"file:{quote(str(path))}?mode=ro"
+        # Opened at the first look: a connection must not be carried over a fork (sqlite.org/howtocorrupt.html).
+        self.connection: sqlite3.Connection | None = None
+        self.version = self.revision = -1
+
+    def read(self) -> int:
+        """Return the revision; the last one known where the database stays locked."""
+        try:
+            if self.connection is None:
+                self.connection = sqlite3.connect(self.address, uri=True, timeout=1, isolation_level=None)
+            version = self.connection.execute("PRAGMA data_version").fetchone()[0]
+            if version != self.version:
+                self.revision = self.connection.execute("SELECT revision FROM site").fetchone()[0]
+                self.version = version
+        except sqlite3.OperationalError:
+            pass
+        return self.revision
+
+
 class Ready:
     """The WSGI step in front of the application."""
 
     def __init__(self, app: Flask) -> None:
         self.application: WSGIApplication = app.wsgi_app
-        self.pages: dict[tuple[str, str], Page] = {}
+        self.revision = Revision(Path(app.config["DATABASE"]))
+        self.pages: dict[tuple[str, str], tuple[int, Page]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         if (method != "GET" and method != "HEAD") or environ.get("QUERY_STRING"):
             return self.application(environ, start_response)
         key = (environ.get("HTTP_HOST", ""), environ["PATH_INFO"])
-        page = self.pages.get(key)
-        if page is None:
+        # Read before the page is made: what is published meanwhile makes it old, not new.
+        revision = self.revision.read()
+        made, page = self.pages.get(key, (None, None))
+        if page is None or made != revision:
             # Always ask for the body: what is kept answers HEAD too.
             response = Response.from_app(self.application, {**environ, "REQUEST_METHOD": "GET"}, buffered=True)
-            page = _page(response)
+            page = _page(response, page)
             if page is None:
                 return response(environ, start_response)
-            if len(self.pages) < MOST_PAGES:
-                self.pages[key] = page
+            if len(self.pages) < MOST_PAGES or key in self.pages:
+                self.pages[key] = (revision, page)
         if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
             start_response("304 NOT MODIFIED", page.unchanged)
             return ()
@@ -85,12 +119,17 @@ class Ready:
         return () if method == "HEAD" else (body,)
 
 
-def _page(response: WerkzeugResponse) -> Page | None:
-    """Return what is to be kept of an answer, or None where it may not be kept."""
+def _page(response: WerkzeugResponse, last: Page | None) -> Page | None:
+    """Return what is to be kept of an answer, or None where it may not be kept.
+
+    ``last`` is what was kept before; where the answer is still the same, so is what is kept.
+    """
     if response.status_code != 200 or not response.cache_control.public or "Set-Cookie" in response.headers:
         return None
     body = response.get_data()
     etag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    if last is not None and last.etag == etag:
+        return last
     response.headers["ETag"] = etag
     response.vary.add("Accept-Encoding")
     bodies = {"identity": body, "gzip": body, "br": body}

@@ -74,6 +74,9 @@ def load(app: Flask, defaults: Mapping[str, str | int | bool], overrides: Mappin
         SESSION_COOKIE_SECURE=production,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        # Only the desk's session lasts; refreshed on every answer it would put a cookie on kept pages.
+        PERMANENT_SESSION_LIFETIME=30 * 24 * 60 * 60,
+        SESSION_REFRESH_EACH_REQUEST=False,
         # The guard refuses cross-site posts itself; readers whose browser sends no Referer may write.
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=None,

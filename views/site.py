@@ -13,7 +13,15 @@ from views.database import db
 
 blueprint = Blueprint("site", __name__)
 
-PAGES = ("article.page", "faq.all_answers", "reframe.page", "site.support", "site.privacy", "site.accessibility")
+PAGES = (
+    "article.page",
+    "faq.all_answers",
+    "reframe.page",
+    "comments.page",
+    "site.support",
+    "site.privacy",
+    "site.accessibility",
+)
 
 
 @blueprint.get("/support")

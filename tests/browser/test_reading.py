@@ -136,7 +136,7 @@ def test_a_suggestion_can_be_copied(visit):
 
 
 def test_an_answer_that_is_not_ours_never_takes_the_place_of_the_form(visit):
-    page = visit("/reframe", tolerate="502")
+    page = visit("/reframe", tolerate=("502",))
     page.route(
         "**/reframe", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>", content_type="text/html")
     )

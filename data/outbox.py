@@ -1,0 +1,119 @@
+"""E-mail waiting to be sent: committed with what it tells of, claimed by one sender, tried until it goes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, localtime
+
+from sqlite_utils import Database
+
+from data import postbox, schema
+
+# A sender that died holds its claim this long; longer than `postbox.DEADLINE`, so that no living one loses it.
+CLAIM_SECONDS = 3 * postbox.DEADLINE
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One e-mail to Jo. Times are Unix seconds; ``sent`` and ``refused`` are 0 until they happen."""
+
+    id: int
+    message_id: str
+    about: str
+    subject: str
+    body: str
+    reply_to: str
+    created: int
+    tries: int
+    sent: int
+    refused: int
+    due: int
+    error: str
+
+
+COLUMNS = "id, message_id, about, subject, body, reply_to, created, tries, sent, refused, due, error"
+
+
+def add(db: Database, *, about: str, subject: str, body: str, host: str, now: int, reply_to: str = "") -> None:
+    """Put an e-mail in the outbox, within the transaction that stores what it tells of.
+
+    Its Message-ID is made here, so that whatever is sent twice can be told for what it is; ``host`` is
+    its right-hand side (RFC 5322, section 3.6.4).
+    """
+    row = {
+        "message_id": f"<{secrets.token_hex(16)}@{host}>",
+        "about": about,
+        "subject": subject,
+        "body": body,
+        "reply_to": reply_to,
+        "created": now,
+        "due": now,
+    }
+    db.table("outbox").insert(row)
+
+
+def claim(db: Database, now: int) -> Mail | None:
+    """Take the next e-mail that is due, for `CLAIM_SECONDS`; None where there is none."""
+    with schema.transaction(db):
+        row = db.execute(
+            f"SELECT {COLUMNS} FROM outbox WHERE sent = 0 AND refused = 0 AND due <= ? AND claimed <= ? "  # noqa: S608
+            "ORDER BY due LIMIT 1",
+            [now, now],
+        ).fetchone()
+        if row is None:
+            return None
+        query = "UPDATE outbox SET claimed = ?, tries = tries + 1 WHERE id = ?"
+        db.execute(query, [now + CLAIM_SECONDS, row[0]])
+    return Mail(*row)
+
+
+def deliver_next(db: Database, box: postbox.Postbox, retry_seconds: Sequence[int], now: int) -> Mail | None:
+    """Send the next e-mail that is due, outside any transaction, and write down how it went.
+
+    Sent: its body is dropped. Refused for good, or tried as often as there are ``retry_seconds``: it
+    stays, with the reason, for the desk to show. Anything else: it is due again after the next pause.
+    Returns the e-mail, or None where none was due.
+    """
+    mail = claim(db, now)
+    if mail is None:
+        return None
+    try:
+        box.send(_message(mail, box))
+    except postbox.Refused as error:
+        values = {"refused": now, "error": str(error)}
+    except postbox.NotSent as error:
+        values = {"error": str(error)}
+        if mail.tries < len(retry_seconds):
+            values["due"] = now + retry_seconds[mail.tries]
+        else:
+            values["refused"] = now
+    else:
+        values = {"sent": now, "body": "", "reply_to": "", "error": ""}
+    with schema.transaction(db):
+        db.table("outbox").update(mail.id, {**values, "claimed": 0})
+    return mail
+
+
+def unsent(db: Database, most: int = 50) -> tuple[Mail, ...]:
+    """Return what has failed at least once and is not sent, newest first."""
+    query = f"SELECT {COLUMNS} FROM outbox WHERE sent = 0 AND error != '' ORDER BY id DESC LIMIT ?"  # noqa: S608
+    return tuple(Mail(*row) for row in db.execute(query, [most]).fetchall())
+
+
+def _message(mail: Mail, box: postbox.Postbox) -> EmailMessage:
+    """Build the e-mail; whatever was typed can only ever be in its body or a checked Reply-To."""
+    message = EmailMessage()
+    message["Message-ID"] = mail.message_id
+    message["Date"] = format_datetime(localtime())
+    message["From"] = Address("Jo Watson’s site", addr_spec=box.sender)
+    message["To"] = Address(addr_spec=box.recipient)
+    message["Subject"] = mail.subject
+    if mail.reply_to:
+        message["Reply-To"] = Address(addr_spec=mail.reply_to)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers to it
+    message.set_content(mail.body)
+    return message

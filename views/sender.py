@@ -1,0 +1,46 @@
+"""The outbox's thread: sends what is due. Started by the server only, never by a command or a test."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+from flask import Flask
+
+from data import outbox, schema
+from views import mail
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2  # how often to look for what is due: somebody waits for a sign-in link
+
+
+def start(app: Flask) -> threading.Thread:
+    """Start the thread; it ends with the process."""
+    thread = threading.Thread(target=_run, args=[app], name="outbox", daemon=True)
+    thread.start()
+    return thread
+
+
+def deliver_due(app: Flask) -> int:
+    """Send everything that is due now; return how many were tried. Raises `sqlite3.Error`."""
+    box = mail.postbox(app)
+    pauses = [int(seconds) for seconds in app.config["RETRY_SECONDS"].split()]
+    tried = 0
+    with closing(schema.connect(Path(app.config["DATABASE"]))) as db:
+        while outbox.deliver_next(db, box, pauses, int(time.time())):
+            tried += 1
+    return tried
+
+
+def _run(app: Flask) -> None:
+    while True:
+        try:
+            deliver_due(app)
+        except sqlite3.Error as error:  # full disk, locked: the rows are still there
+            logger.warning("the outbox could not be read or written: %s", error)
+        time.sleep(LOOK_SECONDS)
