@@ -167,11 +167,11 @@ def test_a_post_without_the_desks_own_token_is_refused_hard(app, jo, client):
 
 
 def test_what_waits_stands_on_the_first_line_oldest_first(app, jo, client):
-    assert soup(jo.get("/desk")).h1.text == "Nothing is waiting."
+    assert soup(jo.get("/desk")).h1.text.strip() == "Nothing is waiting."
     for number in range(3):
         send(client, f"Comment {number}", name=f"Reader {number}")
     page = soup(jo.get("/desk"))
-    assert page.h1.text == "3 comments are waiting"
+    assert page.h1.text.strip() == "3 comments are waiting"
     assert [name.text for name in page.select(".at-desk .who bdi")] == ["Reader 0", "Reader 1", "Reader 2"]
     assert page.select_one(".tabs a[aria-current]").text == "Waiting (3)"
 
@@ -180,7 +180,9 @@ def test_what_waits_stands_on_the_first_line_oldest_first(app, jo, client):
 def test_publish_shows_it_to_readers_and_undo_takes_it_back(app, jo, client, headers):
     send(client)
     response = do(jo, "/desk/comments/1/publish", headers)
-    line = soup(response if headers else jo.get(response.headers["Location"])).select_one(".done")
+    answer = soup(response if headers else jo.get(response.headers["Location"]))
+    assert answer.select_one("#desk-waiting").text.strip() == "Nothing is waiting."
+    line = answer.select_one(".done")
     assert "Published." in line.text
     undo = line.select_one("form")["action"]
     assert undo == "/desk/comments/1/undo"
@@ -291,7 +293,7 @@ def test_a_pile_is_paged_by_key(app, jo):
         for number in range(25):
             comments.submit(db, key=f"k{number}", token=f"t{number}", name="", body=f"Comment {number:02}", now=1)
     page = soup(jo.get("/desk"))
-    assert page.h1.text == "25 comments are waiting"
+    assert page.h1.text.strip() == "25 comments are waiting"
     assert len(page.select(".at-desk")) == 20
     more = soup(jo.get(page.find("a", string="More of these")["href"]))
     assert len(more.select(".at-desk")) == 5

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from tests.conftest import soup
 
-PAGES = ["/", "/faq", "/faq/when-should-i-worry", "/reframe", "/support", "/privacy", "/accessibility"]
+PAGES = ["/", "/faq", "/faq/when-should-i-worry", "/reframe", "/comments", "/support", "/privacy", "/accessibility"]
 
 
 @pytest.mark.parametrize("path", PAGES)

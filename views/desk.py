@@ -215,7 +215,7 @@ def hints(comment: Comment) -> tuple[str, ...]:
 def _done(comment: Comment, pile_name: str) -> Response:
     """Answer one line in the comment's place, with Undo; without htmx, the pile it came from with that line on top."""
     if htmx.wanted():
-        return htmx.fragment("desk/_done.html", comment=comment, pile=pile_name, **around())
+        return htmx.fragment("desk/_done.html", fragment=True, comment=comment, pile=pile_name, **around())
     where = pile_name if pile_name in comments.PILES else "waiting"
     return make_response(redirect(url_for("desk.pile", state=where, done=comment.id), 303))
 

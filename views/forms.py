@@ -36,12 +36,13 @@ class SiteForm(FlaskForm):  # type: ignore[misc]
     website = StringField("Leave this empty", render_kw={"autocomplete": "off", "tabindex": "-1"})
 
     def __init__(self, **kwargs: Any) -> None:
-        cookieless = not session and request.headers.get("Sec-Fetch-Site") == "same-origin"
+        sent = request.method == "POST"
+        cookieless = sent and not session and request.headers.get("Sec-Fetch-Site") == "same-origin"
         super().__init__(meta={"csrf": not cookieless}, **kwargs)
         self.early = False
         for field in self:
             field.id = f"{self.NAME}-{field.name}"
-        if request.method != "POST":
+        if not sent:
             self.key.data = new_key()
 
     @property

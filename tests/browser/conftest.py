@@ -6,22 +6,14 @@ import base64
 import hashlib
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
+from tests.serving import ROOT, Site, start, stop
 from views.guard import HTMX
 
-ROOT = Path(__file__).parent.parent.parent
 LOCAL_HTMX = ROOT / ".venv/npm/node_modules/htmx.org/dist/htmx.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -49,51 +41,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
-
-
-@dataclass
-class Site:
-    """A running site of this test's own."""
-
-    url: str
-    folder: Path
-    process: subprocess.Popen[bytes]
-
-
-def start(folder: Path, **environment: str) -> Site:
-    """Start the real server on a free port and wait until it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (folder / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "app", "serve", "--port", str(port)],
-            cwd=ROOT,
-            env={**os.environ, "SITE_DATABASE": str(folder / "site.sqlite3"), "SITE_LIMITS": "off", **environment},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    site = Site(f"http://127.0.0.1:{port}", folder, process)
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"{site.url}/healthz", timeout=5).close()
-        except OSError:
-            assert process.poll() is None, (folder / "server.log").read_text()
-            time.sleep(0.05)
-        else:
-            return site
-    raise AssertionError((folder / "server.log").read_text())
-
-
-def stop(site: Site) -> None:
-    """Stop the server and its workers."""
-    os.killpg(site.process.pid, signal.SIGTERM)
-    try:
-        site.process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        os.killpg(site.process.pid, signal.SIGKILL)
-        site.process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, Site
+from tests.serving import ROOT, Site
 
 WAYS = ["htmx", "no JavaScript"]
 

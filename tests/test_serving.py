@@ -1,0 +1,117 @@
+"""The running server: mail leaves by itself, a kill loses nothing."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from http.cookiejar import CookieJar
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.serving import Site, free_port, start, stop
+
+
+class Inputs(HTMLParser):
+    """Collects what a browser would send of a form."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "input" and values.get("name"):
+            self.found[values["name"] or ""] = values.get("value") or ""
+
+
+class Visitor:
+    """Somebody with a browser that keeps cookies."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def get(self, path: str) -> str:
+        with self.opener.open(self.site.url + path, timeout=10) as reply:
+            return str(reply.read(), "utf-8")
+
+    def send(self, form: str, to: str, **fields: str) -> int:
+        """Open a form and send it; return the last status."""
+        sent = Inputs(self.get(form)).found | fields
+        body = urllib.parse.urlencode(sent).encode()
+        try:
+            with self.opener.open(self.site.url + to, data=body, timeout=10) as reply:
+                return int(reply.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+
+class Inbox:
+    """Jo's mail server."""
+
+    def __init__(self) -> None:
+        self.taken: list[email.message.EmailMessage] = []
+
+    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        self.taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 OK"
+
+    def wait(self, count: int) -> None:
+        """Wait until so many have come."""
+        for _ in range(400):
+            if len(self.taken) >= count:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{len(self.taken)} of {count} came")
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    handler = Inbox()
+    handler.port = free_port()
+    controller = Controller(handler, hostname="127.0.0.1", port=handler.port)
+    controller.start()
+    yield handler
+    controller.stop()
+
+
+@pytest.fixture
+def site(tmp_path, inbox) -> Iterator[Site]:
+    running = start(
+        tmp_path,
+        SITE_SMTP_HOST="127.0.0.1",
+        SITE_SMTP_PORT=str(inbox.port),
+        SITE_SMTP_SECURITY="none",
+        SITE_MAIL_TO="jo@jo.example",
+        SITE_RETRY_SECONDS="1 1 1 1",
+    )
+    yield running
+    stop(running)
+
+
+def test_jo_is_mailed_of_a_comment_and_the_link_opens_it(site, inbox):
+    reader = Visitor(site)
+    assert reader.send("/comments/new", "/comments", body="It helped me to go alone.", name="Sam") == 200
+    inbox.wait(1)
+    (mail,) = inbox.taken
+    assert mail["To"] == "jo@jo.example"
+    assert mail["Subject"] == "A comment is waiting"
+    assert "It helped me to go alone." in mail.get_content()
+
+    jo = Visitor(site)
+    assert jo.send("/desk/sign-in?onwards=/desk/comments/1", "/desk/sign-in", address="jo@jo.example") == 200
+    inbox.wait(2)
+    link = re.search(rf"{re.escape(site.url)}(/desk/sign-in/\S+)", inbox.taken[1].get_content())
+    assert link is not None
+    path = link[1]
+    assert jo.send(path, path.split("?")[0]) == 200
+    assert "It helped me to go alone." in jo.get("/desk/comments/1")
