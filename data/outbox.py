@@ -95,6 +95,8 @@ def deliver_next(db: Database, box: postbox.Postbox, retry_seconds: Sequence[int
         values = {"sent": now, "body": "", "reply_to": "", "error": ""}
     with schema.transaction(db):
         db.table("outbox").update(mail.id, {**values, "claimed": 0})
+    if "sent" in values:
+        schema.scrub(db)
     return mail
 
 
@@ -102,6 +104,11 @@ def unsent(db: Database, most: int = 50) -> tuple[Mail, ...]:
     """Return what has failed at least once and is not sent, newest first."""
     query = f"SELECT {COLUMNS} FROM outbox WHERE sent = 0 AND error != '' ORDER BY id DESC LIMIT ?"  # noqa: S608
     return tuple(Mail(*row) for row in db.execute(query, [most]).fetchall())
+
+
+def retry_all(db: Database, now: int) -> None:
+    """Make due at once whatever could not be sent, what was refused for good too; within a transaction."""
+    db.execute("UPDATE outbox SET due = ?, refused = 0, tries = 0 WHERE sent = 0 AND error != ''", [now])
 
 
 def _message(mail: Mail, box: postbox.Postbox) -> EmailMessage:

@@ -164,3 +164,48 @@ def m005_outbox(db: Database) -> None:
     )  # fmt: skip
     db.table("outbox").create_index(["message_id"], unique=True)
     db.execute("CREATE INDEX outbox_due ON outbox (due) WHERE sent = 0 AND refused = 0")
+
+
+@migrations()
+def m006_messages(db: Database) -> None:
+    """Messages to Jo, with what is safe in answering them; and when the site last cleared up."""
+    db.table("messages").create(
+        {
+            "id": int,
+            "reference": str,  # short, for the writer
+            "state": str,  # new, read, answered, archived
+            "name": str,
+            "how": str,  # email, call, text
+            "address": str,
+            "body": str,
+            "safe_email": int,
+            "safe_voicemail": int,
+            "safe_text": int,
+            "times": str,
+            "call_me": str,
+            "notes": str,  # Jo's own
+            "created": int,
+            "closed": int,  # when it was answered or archived, or 0
+            "form_key": str,
+            "digest": str,
+        },
+        pk="id",
+        not_null={"reference", "state", "name", "how", "address", "body", "safe_email", "safe_voicemail", "safe_text",
+                  "times", "call_me", "notes", "created", "closed", "form_key", "digest"},
+        defaults={"state": "new", "safe_email": 0, "safe_voicemail": 0, "safe_text": 0, "times": "", "call_me": "",
+                  "notes": "", "closed": 0},
+        strict=True,
+    )  # fmt: skip
+    db.table("messages").create_index(["form_key", "digest"], unique=True)
+    db.table("messages").create_index(["reference"], unique=True)
+    db.table("messages").create_index(["state", "id"])
+    db.table("site").add_column("cleared", int, not_null_default=0)
+
+
+def scrub(db: Database) -> None:
+    """After words were erased, see that no file of the database still holds them.
+
+    ``secure_delete`` overwrites them in the database itself; a WAL keeps older pages until it is cut.
+    Outside any transaction.
+    """
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -14,7 +14,7 @@ DAY = 24 * 60 * 60  # seconds
 # For each thing: how often within how many seconds.
 LIMITS: Mapping[str, tuple[tuple[int, int], ...]] = {
     "comment": ((5, 10 * 60), (20, DAY)),
-    "edit": ((30, 10 * 60),),
+    "message": ((5, 10 * 60), (20, DAY)),
     "sign-in": ((5, 60 * 60),),
     "sign-in anywhere": ((20, DAY),),
 }

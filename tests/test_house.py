@@ -15,7 +15,7 @@ TOP = {"app.py", "views", "templates", "static", "data", "tests", "pyproject.tom
 # What the modules of a room may import of their own room.
 DATA_HELPERS = {"content", "schema", "text"}
 DATA_MORE = {"outbox": {"postbox"}}
-VIEW_HELPERS = {"content", "database", "forms", "guard", "htmx", "mail", "ready", "settings"}
+VIEW_HELPERS = {"content", "database", "forms", "guard", "htmx", "mail", "ready", "sender", "settings"}
 
 
 def imports(path: Path) -> set[str]:

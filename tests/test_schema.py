@@ -22,6 +22,7 @@ def test_the_tables_are_these_and_no_others(app):
             "audit",
             "attempts",
             "outbox",
+            "messages",
         }
         assert all(db[name].strict for name in db.table_names() if not name.startswith("_"))
 

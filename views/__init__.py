@@ -9,6 +9,7 @@ from views import (
     assets,
     cli,
     comments,
+    contact,
     content,
     database,
     dates,
@@ -35,5 +36,5 @@ def register(app: Flask) -> None:
     assets.register(app)
     cli.register(app)
     app.context_processor(lambda: {"content": content.content(), "site_url": app.config["URL"]})
-    for room in (article, faq, reframe, comments, desk, site):
+    for room in (article, faq, reframe, comments, contact, desk, site):
         app.register_blueprint(room.blueprint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import time
 from contextlib import closing
@@ -13,7 +14,8 @@ from flask.cli import with_appcontext
 from granian import Granian
 from granian.constants import Interfaces
 
-from data import desk, schema
+from data import backup, desk, schema
+from views import sender
 
 # A page is answered from memory in microseconds; what takes a thread is writing to the disk.
 THREADS = 4
@@ -23,7 +25,8 @@ WAITING = 1024  # connections the kernel may hold for us
 def register(app: Flask) -> None:
     """Add the commands to ``flask``."""
     app.cli.add_command(serve)
-    app.cli.add_command(desk_link)
+    for command in (desk_link, mail, backup_now, restore, purge):
+        app.cli.add_command(command)
 
 
 @click.command("desk-link")
@@ -36,6 +39,54 @@ def desk_link() -> None:
 def _desk_link(url: str) -> str:
     with closing(schema.connect(Path(current_app.config["DATABASE"]))) as db, schema.transaction(db):
         return f"{url}/desk/sign-in/{desk.make_link(db, int(time.time()))}"
+
+
+@click.group()
+def mail() -> None:
+    """E-mail to Jo that waits in the outbox."""
+
+
+@mail.command()
+@with_appcontext
+def deliver() -> None:
+    """Send what is due now; for a timer, beside or in place of the site's own sender."""
+    click.echo(f"{sender.deliver_due(current_app._get_current_object())} tried")  # type: ignore[attr-defined]
+
+
+@click.command("backup")
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@with_appcontext
+def backup_now(folder: Path | None) -> None:
+    """Copy the database into FOLDER (by default "backups" beside it), verified; safe while the site runs."""
+    database = Path(current_app.config["DATABASE"])
+    try:
+        click.echo(backup.backup(database, folder or database.parent / "backups", datetime.datetime.now(datetime.UTC)))
+    except backup.BackupError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command()
+@click.argument("copy", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def restore(copy: Path) -> None:
+    """Bring back COPY, a file that `flask backup` made; the present database is copied first."""
+    database = Path(current_app.config["DATABASE"])
+    try:
+        before = backup.backup(database, database.parent / "backups", datetime.datetime.now(datetime.UTC))
+        click.echo(f"What was there is in {before}")
+        backup.restore(copy, database)
+    except backup.BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{copy} is back")
+
+
+@click.command()
+@with_appcontext
+def purge() -> None:
+    """Erase what has been kept as long as was promised; the running site does it daily."""
+    with closing(schema.connect(Path(current_app.config["DATABASE"]))) as db:
+        erased = backup.clear(db, current_app.config["RETENTION_MONTHS"], int(time.time()))
+    click.echo(", ".join(f"{count} of {table}" for table, count in erased.items()))
 
 
 @click.command()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
-from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from sqlite_utils import Database
 
-from data import comments, reframe, text
+from data import comments, reframe, schema, text
 from data.comments import Comment
 from views import guard, htmx, mail, ready
 from views.content import content
 from views.database import Unavailable, db, write
-from views.forms import CommentForm, now
+from views.forms import CommentForm, again, now, token
 
 blueprint = Blueprint("comments", __name__)
 
@@ -52,68 +49,69 @@ def create() -> Response:
     asked = text.nudges(form.body.data)
     if asked and not form.nudged.data:
         return _again(form, asked=asked)
-    token = _token(form)
+    address = token(form, form.name.data, form.body.data)
     try:
         with write() as open_db:
-            known = comments.mine(open_db, token)
+            known = comments.mine(open_db, address)
             if known is None:
                 if wait := guard.limit(open_db, "comment"):
                     return _again(form, wait=wait)
-                known = _keep(open_db, form, token, asked)
+                known = _keep(open_db, form, address, asked)
     except Unavailable:
         return _again(form, down=True)
-    address = url_for("comments.mine", token=token)
+    own_page = url_for("comments.mine", address=address)
     if htmx.wanted():
-        return htmx.fragment("comments/_thanks.html", comment=known, address=address, lines=_lines(known))
-    return make_response(redirect(address, 303))
+        return htmx.fragment("comments/_thanks.html", comment=known, address=own_page, lines=_lines(known))
+    return make_response(redirect(own_page, 303))
 
 
-@blueprint.get("/comments/mine/<token>")
-def mine(token: str) -> Response:
+@blueprint.get("/comments/mine/<address>")
+def mine(address: str) -> Response:
     """Answer the writer's own page, which only its address opens."""
-    comment = _mine(token)
+    comment = _mine(address)
     form = CommentForm(data={"name": comment.name, "body": comment.body})
-    return _own_page(comment, token, form)
+    return _own_page(comment, address, form)
 
 
-@blueprint.post("/comments/mine/<token>")
-def edit(token: str) -> Response:
+@blueprint.post("/comments/mine/<address>")
+def edit(address: str) -> Response:
     """Change a comment that still waits."""
-    comment = _mine(token)
+    comment = _mine(address)
     form = CommentForm()
     if not form.accepted():
-        return _own_page(comment, token, form, status=422)
+        return _own_page(comment, address, form, status=422)
     asked = text.nudges(form.body.data)
     if asked and not form.nudged.data:
-        return _own_page(comment, token, form, status=422, asked=asked)
+        return _own_page(comment, address, form, status=422, asked=asked)
     try:
         with write() as open_db:
             changed = comments.edit(open_db, comment, form.name.data, form.body.data)
     except Unavailable:
-        return _own_page(comment, token, form, status=503, down=True)
+        return _own_page(comment, address, form, status=503, down=True)
     if not changed:
         form.body.errors = ["Jo has already read this comment, so it can no longer be changed. You can withdraw it."]
-        return _own_page(_mine(token), token, form, status=422)
-    return make_response(redirect(url_for("comments.mine", token=token), 303))
+        return _own_page(_mine(address), address, form, status=422)
+    return make_response(redirect(url_for("comments.mine", address=address), 303))
 
 
-@blueprint.post("/comments/mine/<token>/withdraw")
-def withdraw(token: str) -> Response:
+@blueprint.post("/comments/mine/<address>/withdraw")
+def withdraw(address: str) -> Response:
     """Erase a comment at once. Whoever has the page's address may; the guard refuses other sites' posts."""
     with write() as open_db:
-        comment = comments.mine(open_db, token)
+        comment = comments.mine(open_db, address)
         if comment is None:
             abort(404)
         comments.withdraw(open_db, comment)
-    return make_response(redirect(url_for("comments.mine", token=token), 303))
+    schema.scrub(db())
+    return make_response(redirect(url_for("comments.mine", address=address), 303))
 
 
-def _keep(open_db: Database, form: CommentForm, token: str, asked: tuple[str, ...]) -> Comment:
+def _keep(open_db: Database, form: CommentForm, address: str, asked: tuple[str, ...]) -> Comment:
     """Store a comment, in Jo's pile or the suspected one, and the e-mail that tells her of it."""
     comment, is_new = comments.submit(
         open_db,
         key=form.key.data,
-        token=token,
+        token=address,
         name=form.name.data,
         body=form.body.data,
         now=now(),
@@ -145,20 +143,13 @@ def _lines(comment: Comment) -> str:
     return reframe.danger(comment.body)
 
 
-def _again(form: CommentForm, *, asked: tuple[str, ...] = (), wait: int = 0, down: bool = False) -> Response:
-    """Give the form back with its words: what is wrong, what to think of, how long to wait, or that we are down."""
-    status = 503 if down else 429 if wait else 422
-    response = htmx.page_or_fragment(
-        "comments/new.html", "comments/_form.html", status, form=form, asked=asked, wait=wait, down=down
-    )
-    if wait or down:
-        response.headers["Retry-After"] = str(wait or 30)
-    return response
+def _again(form: CommentForm, asked: tuple[str, ...] = (), wait: int = 0, down: bool = False) -> Response:
+    return again("comments/new.html", "comments/_form.html", form, asked=asked, wait=wait, down=down)
 
 
 def _own_page(
     comment: Comment,
-    token: str,
+    address: str,
     form: CommentForm,
     *,
     status: int = 200,
@@ -166,24 +157,18 @@ def _own_page(
     down: bool = False,
 ) -> Response:
     html = render_template(
-        "comments/mine.html", comment=comment, token=token, form=form, asked=asked, down=down, lines=_lines(comment)
+        "comments/mine.html", comment=comment, address=address, form=form, asked=asked, down=down, lines=_lines(comment)
     )
     response = make_response(html, status)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _mine(token: str) -> Comment:
-    comment = comments.mine(db(), token)
+def _mine(address: str) -> Comment:
+    comment = comments.mine(db(), address)
     if comment is None:
         abort(404)
     return comment
-
-
-def _token(form: CommentForm) -> str:
-    """Return the address of the writer's page: made from the form's key and words, so that sending twice finds it."""
-    what = "\0".join((form.key.data, form.name.data, form.body.data))
-    return hmac.digest(current_app.config["SECRET_KEY"].encode(), what.encode(), hashlib.sha256).hex()[:32]
 
 
 def _key(given: str) -> tuple[int, int] | None:

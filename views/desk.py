@@ -21,8 +21,9 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 from sqlite_utils import Database
 from wtforms.validators import ValidationError
 
-from data import comments, desk, outbox, reframe, text
+from data import comments, contact, desk, outbox, reframe, schema, text
 from data.comments import Comment
+from data.contact import Message
 from views import guard, htmx, mail
 from views.content import content
 from views.database import db, write
@@ -68,7 +69,9 @@ def around() -> dict[str, Any]:
         "waiting": comments.waiting(db()),
         "suspected": comments.waiting(db(), "suspected"),
         "unsent": outbox.unsent(db()),
+        "new_messages": contact.waiting(db()),
         "piles": comments.PILES,
+        "message_piles": contact.PILES,
         "hints": hints,
         "reply_key": new_key,
     }
@@ -140,8 +143,10 @@ def sign_out() -> Response:
 
 @blueprint.get("")
 def page() -> str:
-    """Answer what waits."""
-    return pile("waiting")
+    """Answer what waits: messages before comments, oldest first."""
+    new, _ = contact.pile(db(), "new")
+    found, more = comments.pile(db(), "waiting")
+    return render_template("desk/page.html", messages=new, state="waiting", comments=found, more=more, done=None)
 
 
 @blueprint.get("/comments/<any(waiting, published, declined, suspected):state>")
@@ -150,7 +155,12 @@ def pile(state: str) -> str:
     after, done = (_number(request.args.get(name, "")) for name in ("after", "done"))
     found, more = comments.pile(db(), state, after)
     return render_template(
-        "desk/page.html", state=state, comments=found, more=more, done=comments.find(db(), done) if done else None
+        "desk/page.html",
+        messages=(),
+        state=state,
+        comments=found,
+        more=more,
+        done=comments.find(db(), done) if done else None,
     )
 
 
@@ -196,6 +206,69 @@ def reply(number: int) -> Response:
     return _done(after, found.state)
 
 
+# ---- Messages ----
+
+
+@blueprint.get("/messages/<any(new, read, answered, archived):state>")
+def messages(state: str) -> str:
+    """Answer one pile of messages."""
+    after, done = (_number(request.args.get(name, "")) for name in ("after", "done"))
+    found, more = contact.pile(db(), state, after)
+    line = contact.find(db(), done) if done else None
+    return render_template("desk/messages.html", state=state, messages=found, more=more, done=line)
+
+
+@blueprint.get("/messages/<int:number>")
+def message(number: int) -> str:
+    """Answer one message, as the e-mail's link opens it."""
+    return render_template("desk/message.html", message=_message(db(), number))
+
+
+@blueprint.post("/messages/<int:number>/<any(new, read, answered, archived):state>")
+def mark(number: int, state: str) -> Response:
+    """Put a message on another pile."""
+    with write() as open_db:
+        before = _message(open_db, number)
+        contact.mark(open_db, number, state, now())
+        after = _message(open_db, number)
+        desk.note(open_db, state, f"message {number}", now())
+    if htmx.wanted():
+        return htmx.fragment("desk/_moved.html", fragment=True, message=after, pile=before.state, **around())
+    return make_response(redirect(url_for("desk.messages", state=before.state, done=number), 303))
+
+
+@blueprint.post("/messages/<int:number>/notes")
+def notes(number: int) -> Response:
+    """Keep Jo's own notes on a message."""
+    words = text.clean(request.form.get("notes", ""))[: contact.LONGEST]
+    with write() as open_db:
+        _message(open_db, number)
+        contact.note(open_db, number, words)
+    if htmx.wanted():
+        return htmx.fragment("desk/_message.html", message=_message(db(), number), saved=True, **around())
+    return make_response(redirect(url_for("desk.message", number=number), 303))
+
+
+@blueprint.post("/messages/<int:number>/delete")
+def delete(number: int) -> Response:
+    """Erase a message for good."""
+    with write() as open_db:
+        found = _message(open_db, number)
+        contact.erase(open_db, number)
+        desk.note(open_db, "deleted", f"message {number}", now())
+    schema.scrub(db())
+    return make_response(redirect(url_for("desk.messages", state=found.state), 303))
+
+
+@blueprint.post("/mail/retry")
+def retry() -> Response:
+    """Have everything that could not be e-mailed tried again now."""
+    with write() as open_db:
+        outbox.retry_all(open_db, now())
+        desk.note(open_db, "retried", "e-mail", now())
+    return make_response(redirect(url_for("desk.page"), 303))
+
+
 @blueprint.get("/trail")
 def trail() -> str:
     """Answer what was done at the desk, newest first."""
@@ -223,6 +296,13 @@ def _done(comment: Comment, pile_name: str) -> Response:
 def _comment(open_db: Database, number: int) -> Comment:
     found = comments.find(open_db, number)
     if found is None or found.state == "withdrawn":
+        abort(404)
+    return found
+
+
+def _message(open_db: Database, number: int) -> Message:
+    found = contact.find(open_db, number)
+    if found is None:
         abort(404)
     return found
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import re
 import secrets
 import time
 from typing import Any
 
-from flask import current_app, request, session
+from email_validator import EmailNotValidError, validate_email
+from flask import Response, current_app, request, session
 from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, TimestampSigner
-from wtforms import EmailField, HiddenField, StringField, TextAreaField
-from wtforms.validators import ValidationError
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, StringField, TelField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import StopValidation, ValidationError
 
-from data import comments, text
+from data import comments, contact, text
+from views import htmx
 
 EARLIEST = 3  # seconds from opening a form to sending it; no person is quicker
 
@@ -20,6 +26,23 @@ EARLIEST = 3  # seconds from opening a form to sending it; no person is quicker
 def now() -> int:
     """Return the time as the database keeps it, in Unix seconds."""
     return int(time.time())
+
+
+def _line(value: str | None) -> str:
+    return text.clean_line(value or "")
+
+
+def _text(value: str | None) -> str:
+    return text.clean(value or "")
+
+
+def _check_length(words: str, shortest: int, longest: int, what: str) -> None:
+    """Refuse words of which nothing would be seen, too few or too many, saying by how many."""
+    if text.is_blank(words) or len(words) < shortest:
+        raise ValidationError(f"Write your {what}")
+    if over := max(len(words) - longest, 0):
+        most = f"{longest:,} characters"
+        raise ValidationError(f"Shorten your {what} to {most}; it has {len(words):,}, so {over:,} too many")
 
 
 class SiteForm(FlaskForm):  # type: ignore[misc]
@@ -43,7 +66,11 @@ class SiteForm(FlaskForm):  # type: ignore[misc]
         for field in self:
             field.id = f"{self.NAME}-{field.name}"
         if not sent:
-            self.key.data = new_key()
+            self.renew()
+
+    def renew(self) -> None:
+        """Give the form a key of its own."""
+        self.key.data = new_key()
 
     @property
     def stale(self) -> bool:
@@ -86,8 +113,8 @@ class CommentForm(SiteForm):
 
     NAME = "comment"
 
-    name = StringField("Name to show with your comment", filters=[lambda value: text.clean_line(value or "")])
-    body = TextAreaField("Your comment", filters=[lambda value: text.clean(value or "")])
+    name = StringField("Name to show with your comment", filters=[_line])
+    body = TextAreaField("Your comment", filters=[_text])
     nudged = HiddenField()
 
     def validate_name(self, field: StringField) -> None:
@@ -99,12 +126,7 @@ class CommentForm(SiteForm):
 
     def validate_body(self, field: TextAreaField) -> None:
         """Refuse a comment with nothing to read, or too much."""
-        length = len(field.data)
-        if text.is_blank(field.data) or length < comments.SHORTEST:
-            raise ValidationError("Write your comment")
-        if over := max(length - comments.LONGEST, 0):
-            most = f"{comments.LONGEST:,} characters"
-            raise ValidationError(f"Shorten your comment to {most}; it has {length:,}, so {over:,} too many")
+        _check_length(field.data, comments.SHORTEST, comments.LONGEST, "comment")
 
 
 class SignInForm(SiteForm):
@@ -112,7 +134,85 @@ class SignInForm(SiteForm):
 
     NAME = "sign-in"
 
-    address = EmailField("Your e-mail address", filters=[lambda value: text.clean_line(value or "")])
+    address = EmailField("Your e-mail address", filters=[_line])
+
+
+class ContactForm(SiteForm):
+    """A message to Jo, and what is safe in answering it. What is not said counts as not safe."""
+
+    NAME = "contact"
+
+    name = StringField("Your name, if you like", filters=[_line])
+    how = RadioField(
+        "How should Jo reply?",
+        choices=[
+            SelectChoice("email", "By e-mail"),
+            SelectChoice("call", "By a call"),
+            SelectChoice("text", "By text message"),
+        ],
+    )
+    email = EmailField("Your e-mail address", filters=[_line])
+    safe_email = BooleanField("It is safe to e-mail me there")
+    telephone = TelField("Your telephone number", filters=[_line])
+    safe_voicemail = BooleanField("It is safe to leave a voicemail")
+    safe_text = BooleanField("It is safe to send a text")
+    times = StringField("When is it safe to ring or write?", filters=[_line])
+    call_me = StringField("What name should Jo use for you?", filters=[_line])
+    body = TextAreaField("Your message", filters=[_text])
+
+    def validate_how(self, field: RadioField) -> None:
+        """Refuse a way that the form does not have."""
+        if field.data not in contact.HOW:
+            field.errors = []
+            raise StopValidation("Choose how Jo should reply")
+
+    def validate_email(self, field: EmailField) -> None:
+        """Refuse an address that mail cannot go to, where mail is wanted (RFC 5321, by email-validator)."""
+        if self.how.data != "email":
+            return
+        try:
+            field.data = validate_email(field.data, check_deliverability=False).normalized
+        except EmailNotValidError:
+            raise ValidationError("Enter an e-mail address, like name@example.com") from None
+
+    def validate_telephone(self, field: TelField) -> None:
+        """Refuse what cannot be rung, where a call or a text is wanted (up to 15 digits, ITU-T E.164)."""
+        if self.how.data == "email":
+            return
+        digits = re.sub(r"[\s().-]", "", field.data)
+        if not re.fullmatch(r"\+?[0-9]{7,15}", digits):
+            raise ValidationError("Enter a telephone number, like 07700 900123")
+
+    def validate_body(self, field: TextAreaField) -> None:
+        """Refuse a message with nothing to read, or too much."""
+        _check_length(field.data, contact.SHORTEST, contact.LONGEST, "message")
+
+    def validate_name(self, field: StringField) -> None:
+        """Refuse what does not fit on a line."""
+        if len(field.data) > contact.LONGEST_LINE:
+            raise ValidationError(f"Use {contact.LONGEST_LINE} characters or fewer; this has {len(field.data)}")
+
+    validate_times = validate_call_me = validate_name
+
+    @property
+    def address(self) -> str:
+        """The one detail that the chosen way needs."""
+        return str(self.email.data if self.how.data == "email" else self.telephone.data)
+
+
+def again(page: str, part: str, form: SiteForm, *, wait: int = 0, down: bool = False, **context: Any) -> Response:
+    """Give a form back with its words: what is wrong, how long to wait, or that nothing can be kept."""
+    status = 503 if down else 429 if wait else 422
+    response = htmx.page_or_fragment(page, part, status, form=form, wait=wait, down=down, **context)
+    if wait or down:
+        response.headers["Retry-After"] = str(wait or 30)
+    return response
+
+
+def token(form: SiteForm, *words: str) -> str:
+    """Return a secret made from a form's key and its words, so that sending twice finds the same."""
+    what = "\0".join((form.key.data, *words))
+    return hmac.digest(current_app.config["SECRET_KEY"].encode(), what.encode(), hashlib.sha256).hex()[:32]
 
 
 def new_key() -> str:

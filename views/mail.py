@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from data import outbox
 from data.comments import Comment
+from data.contact import Message
 from data.postbox import Postbox
 
 
@@ -33,14 +34,20 @@ def new_comment(db: Database, comment: Comment, hints: tuple[str, ...], now: int
     _add(db, "comment", f"comment {comment.id}", now, comment=comment, hints=hints)
 
 
+def new_message(db: Database, message: Message, now: int) -> None:
+    """Tell Jo of a message; answering goes to its writer only where they said that e-mail is safe."""
+    reply_to = message.address if message.how == "email" and message.safe_email else ""
+    _add(db, "message", f"message {message.id}", now, reply_to, message=message)
+
+
 def sign_in(db: Database, token: str, onwards: str, now: int) -> None:
     """Send Jo the link that signs her in."""
     _add(db, "sign_in", "sign-in link", now, token=token, onwards=onwards)
 
 
-def _add(db: Database, template: str, about: str, now: int, **context: object) -> None:
+def _add(db: Database, template: str, about: str, now: int, reply_to: str = "", **context: object) -> None:
     """Put an e-mail in the outbox; the first line of its template is its subject."""
     notice = current_app.config["MAIL_CONTENT"] == "notice"
     subject, _, body = render_template(f"email/{template}.txt", notice=notice, **context).partition("\n")
     host = urlsplit(current_app.config["URL"]).hostname or "localhost"
-    outbox.add(db, about=about, subject=subject, body=body.strip() + "\n", host=host, now=now)
+    outbox.add(db, about=about, subject=subject, body=body.strip() + "\n", host=host, now=now, reply_to=reply_to)

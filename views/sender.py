@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from data import outbox, schema
+from data import backup, outbox, schema
 from views import mail
 
 logger = logging.getLogger(__name__)
@@ -37,10 +37,19 @@ def deliver_due(app: Flask) -> int:
     return tried
 
 
+def clear_if_due(app: Flask) -> None:
+    """Once a day, erase what has been kept as long as was promised. Raises `sqlite3.Error`."""
+    now = int(time.time())
+    with closing(schema.connect(Path(app.config["DATABASE"]))) as db:
+        if backup.is_clearing_due(db, now):
+            backup.clear(db, app.config["RETENTION_MONTHS"], now)
+
+
 def _run(app: Flask) -> None:
     while True:
         try:
             deliver_due(app)
+            clear_if_due(app)
         except sqlite3.Error as error:  # full disk, locked: the rows are still there
             logger.warning("the outbox could not be read or written: %s", error)
         time.sleep(LOOK_SECONDS)

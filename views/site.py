@@ -18,6 +18,7 @@ PAGES = (
     "faq.all_answers",
     "reframe.page",
     "comments.page",
+    "contact.page",
     "site.support",
     "site.privacy",
     "site.accessibility",
@@ -69,7 +70,7 @@ def security() -> Response:
     expires = (today + datetime.timedelta(days=180)).strftime("%Y-%m-%dT%H:%M:%SZ")
     url = current_app.config["URL"]
     lines = (
-        f"Contact: {url}{url_for('article.page')}#contact",
+        f"Contact: {url}{url_for('contact.page')}",
         f"Expires: {expires}",
         "Preferred-Languages: en",
         f"Canonical: {url}{url_for('site.security')}",

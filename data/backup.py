@@ -1,0 +1,128 @@
+"""Copies of the database, bringing one back, and clearing away what is older than was promised."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from data import schema
+
+KEEP = 14  # copies
+DAY = 24 * 60 * 60  # seconds
+MONTH = 365.25 / 12 * DAY
+SENT_DAYS = 30  # how long the outbox remembers that a mail was sent
+
+
+class BackupError(Exception):
+    """A copy that cannot be relied on; the message says why."""
+
+
+def backup(database: Path, folder: Path, now: datetime.datetime) -> Path:
+    """Copy the database into ``folder`` while the site runs; return the copy, verified.
+
+    The copy is made through SQLite, from one moment: a file copied by other means may lack what is still
+    in the WAL, and pass its own checks. Its rows are counted against those of that moment. It is
+    readable by its owner only. Of older copies `KEEP` are kept. Raises `BackupError`.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = folder / f"site-{now:%Y%m%d-%H%M%S}.sqlite3"
+    unfinished = made.with_suffix(".part")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    with closing(schema.connect(database)) as db, closing(sqlite3.connect(unfinished)) as copy:
+        db.conn.execute("BEGIN")  # one moment, for counting and for copying
+        counted = _count(db.conn)
+        db.conn.backup(copy)
+        db.conn.execute("ROLLBACK")
+        copy.execute("PRAGMA journal_mode = delete")
+        _check(copy, counted)
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(made)
+    for old in sorted(folder.glob("site-*.sqlite3"))[:-KEEP]:
+        old.unlink()
+    return made
+
+
+def restore(copy: Path, database: Path) -> None:
+    """Bring a copy back as the database, also while the site runs; raise `BackupError` where it is damaged.
+
+    It goes in through SQLite, which keeps readers and writers out meanwhile, is brought up to date, and
+    makes every kept page old.
+    """
+    if not copy.is_file():
+        raise BackupError(f"{copy} is not there")
+    with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as source:
+        try:
+            _check(source, _count(source))
+        except sqlite3.DatabaseError as error:
+            raise BackupError(f"{copy} is not a database ({error})") from error
+        with closing(schema.connect(database)) as db:
+            shown = _revision(db)
+            source.backup(db.conn)
+            db.execute("UPDATE site SET revision = max(revision, ?) + 1", [shown])
+    schema.upgrade(database)
+
+
+def clear(db: Database, months: int, now: int) -> Mapping[str, int]:
+    """Erase what has been kept as long as was promised; return how many rows of each table.
+
+    Closed messages, and comments declined, suspected or withdrawn, go ``months`` months after they were
+    closed or written, the audit trail likewise; the outbox forgets what was sent after `SENT_DAYS` days.
+    """
+    old = int(now - months * MONTH)
+    erased: dict[str, int] = {}
+    with schema.transaction(db):
+        db.execute("UPDATE site SET cleared = ?", [now])
+        for table, where, values in (
+            ("outbox", "sent > 0 AND sent <= ?", [now - SENT_DAYS * DAY]),
+            ("outbox", "refused > 0 AND refused <= ?", [old]),
+            ("messages", "closed > 0 AND closed <= ?", [old]),
+            (
+                "comments",
+                "parent IS NOT NULL AND state IN ('declined', 'suspected', 'withdrawn') AND created <= ?",
+                [old],
+            ),
+            (
+                "comments",
+                "state IN ('declined', 'suspected', 'withdrawn') AND created <= ? "
+                "AND id NOT IN (SELECT parent FROM comments WHERE parent IS NOT NULL)",
+                [old],
+            ),
+            ("audit", "at <= ?", [old]),
+        ):
+            gone = db.execute(f"DELETE FROM {table} WHERE {where}", values).rowcount  # noqa: S608
+            erased[table] = erased.get(table, 0) + gone
+    schema.scrub(db)
+    return erased
+
+
+def is_clearing_due(db: Database, now: int) -> bool:
+    """Tell whether a day has gone by since the site last cleared up."""
+    return bool(db.execute("SELECT cleared <= ? FROM site", [now - DAY]).fetchone()[0])
+
+
+def _revision(db: Database) -> int:
+    try:
+        return int(db.execute("SELECT revision FROM site").fetchone()[0])
+    except (sqlite3.DatabaseError, TypeError):
+        return 0  # a database so damaged, or so new, that it has none
+
+
+def _count(connection: sqlite3.Connection) -> dict[str, int]:
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for (name,) in tables}  # noqa: S608
+
+
+def _check(connection: sqlite3.Connection, counted: Mapping[str, int]) -> None:
+    (found,) = connection.execute("PRAGMA integrity_check").fetchone()
+    if found != "ok":
+        raise BackupError(f"the copy is damaged: {found}")
+    if "site" not in counted or _count(connection) != counted:
+        raise BackupError("the copy does not hold every row")
