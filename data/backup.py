@@ -31,7 +31,7 @@ def backup(database: Path, folder: Path, now: datetime.datetime) -> Path:
     readable by its owner only. Of older copies `KEEP` are kept. Raises `BackupError`.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = folder / f"site-{now:%Y%m%d-%H%M%S}.sqlite3"
+    made = folder / f"site-{now:%Y%m%d-%H%M%S-%f}.sqlite3"
     unfinished = made.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)
