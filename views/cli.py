@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import socket
 import time
 from contextlib import closing
 from pathlib import Path
@@ -96,6 +97,10 @@ def purge() -> None:
 @with_appcontext
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the site, as production does; there, put a buffering proxy in front."""
+    try:  # the server itself would share the port with another, and each would answer half
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from error
     if "SITE_URL" not in os.environ:
         shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
         os.environ["SITE_URL"] = f"http://{shown}:{port}"

@@ -142,7 +142,7 @@ class ContactForm(SiteForm):
 
     NAME = "contact"
 
-    name = StringField("Your name, if you like", filters=[_line])
+    body = TextAreaField("Your message", filters=[_text])
     how = RadioField(
         "How should Jo reply?",
         choices=[
@@ -158,7 +158,7 @@ class ContactForm(SiteForm):
     safe_text = BooleanField("It is safe to send a text")
     times = StringField("When is it safe to ring or write?", filters=[_line])
     call_me = StringField("What name should Jo use for you?", filters=[_line])
-    body = TextAreaField("Your message", filters=[_text])
+    name = StringField("Your name, if you like", filters=[_line])
 
     def validate_how(self, field: RadioField) -> None:
         """Refuse a way that the form does not have."""
