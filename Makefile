@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 # What the browser tests take from npm: htmx in place of the CDN, and the page checkers.
-NPM = htmx.org@4.0.1
+NPM = htmx.org@4.0.1 axe-core@4.14.1 html-validate@9.7.1
 
 .PHONY: run test check bench pins
 
@@ -28,7 +28,7 @@ bench: .venv/test
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.txt
 	@touch $@
 
-.venv/test: .ci/requirements-test.txt
+.venv/test: .ci/requirements-test.txt Makefile
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "Python 3.11 or newer with its venv module is needed"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements-test.txt
 	@if command -v npm >/dev/null; then npm install --prefix .venv/npm --no-save --ignore-scripts --no-audit --no-fund --silent $(NPM); fi

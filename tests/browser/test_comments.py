@@ -36,8 +36,8 @@ def write(page: Page, words: str, name: str = "") -> None:
     page.get_by_role("button", name="Send comment to Jo").click()
 
 
-def sign_in(visit, site: Site, way: str) -> Page:
-    page = visit(desk_link(site), way)
+def sign_in(visit, site: Site, way: str, **options: object) -> Page:
+    page = visit(desk_link(site), way, **options)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/desk")
     return page

@@ -1,0 +1,79 @@
+"""Every page, light and dark, at a phone's and a desk's width: axe-core finds nothing."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.test_comments import sign_in, write
+from tests.serving import ROOT
+
+AXE = ROOT / ".venv/npm/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = ["/", "/faq", "/faq/when-should-i-worry", "/reframe", "/comments", "/comments/new", "/contact", "/support",
+         "/privacy", "/accessibility", "/desk/sign-in"]  # fmt: skip
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds, a line each."""
+    page.evaluate("scrollTo(0, 0)")  # what the bar happens to stand over is not too small
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })", RULES)
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]
+
+
+def open_everything(page: Page) -> None:
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
+    page.wait_for_timeout(300)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_violation_closed_or_open(visit, path, width, scheme):
+    page = visit(path, width=width, color_scheme=scheme, bypass_csp=True)
+    assert violations(page) == []
+    open_everything(page)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("phrase", ["You need therapy", "you hit me", "the bins again", ""])
+def test_an_answer_of_the_widget_has_no_violation(visit, phrase, scheme):
+    page = visit("/reframe", color_scheme=scheme, bypass_csp=True)
+    page.get_by_label("What were you about to say?").fill(phrase)
+    page.get_by_role("button", name="Say it another way").click()
+    page.locator("[data-outcome]").wait_for()
+    open_everything(page)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_forms_on_the_article_have_no_violation_with_errors_and_after_sending(visit, scheme):
+    page = visit("/", color_scheme=scheme, bypass_csp=True)
+    page.get_by_role("link", name="Or write to Jo").click()
+    page.get_by_role("button", name="Send to Jo").click()
+    write(page, "")
+    page.locator(".comment-form .problems").wait_for()
+    assert violations(page) == []
+    page.get_by_label("Your comment", exact=True).fill("Thank you for this")
+    page.get_by_role("button", name="Send comment to Jo").click()
+    page.locator(".thanks").wait_for()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_desk_has_no_violation(visit, site, scheme):
+    write(visit("/"), f"For the desk, {scheme}", "Sam")
+    page = sign_in(visit, site, "htmx", color_scheme=scheme, bypass_csp=True)
+    assert violations(page) == []
+    open_everything(page)
+    assert violations(page) == []
+    page.locator(".at-desk", has_text=f"For the desk, {scheme}").get_by_role(
+        "button", name="Publish", exact=True
+    ).click()
+    page.locator(".done").wait_for()
+    assert violations(page) == []
+    for path in ("/desk/messages/new", "/desk/trail", "/desk/comments/published"):
+        page.goto(path)
+        assert violations(page) == []

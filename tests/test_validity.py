@@ -1,0 +1,103 @@
+"""The HTML of every page, by html-validate from npm."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from tests.conftest import HTMX
+from tests.serving import ROOT
+from tests.test_comments import publish, send
+from tests.test_contact import send as write_to_jo
+from tests.test_desk import do, jo  # noqa: F401 - jo is a fixture
+
+VALIDATOR = ROOT / ".venv/npm/node_modules/html-validate/bin/html-validate.mjs"
+RULES = {
+    "root": True,
+    "extends": ["html-validate:standard"],
+    "rules": {
+        "void-style": "off",  # the drawings are SVG
+        "long-title": "off",
+        "no-trailing-whitespace": "off",
+        "tel-non-breaking": "off",  # numbers are kept together by the stylesheet
+        "valid-id": ["error", {"relaxed": True}],
+        "no-redundant-for": "off",
+    },
+}
+
+
+@pytest.fixture
+def validate(tmp_path):
+    """Return a function that takes named pages and asserts that the validator finds nothing."""
+    if not (VALIDATOR.exists() and shutil.which("node")):
+        why = "validity tests need node and npm's html-validate"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(f"SKIPPED, NOT TESTED: {why}")
+
+    def run(pages: dict[str, str]) -> None:
+        folder = tmp_path / "pages"
+        folder.mkdir()
+        (folder / ".htmlvalidate.json").write_text(json.dumps(RULES))
+        for name, html in pages.items():
+            (folder / f"{name}.html").write_text(html, encoding="utf-8")
+        result = subprocess.run(
+            ["node", VALIDATOR, "--formatter", "text", *sorted(f"{name}.html" for name in pages)],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert result.stdout + result.stderr == ""
+
+    return run
+
+
+def test_every_page_is_valid(validate, app, client, jo):  # noqa: F811
+    own = send(client, "He hit me. Write to sam@example.org", name="Sam & <co>", nudged="1").headers["Location"]
+    send(client, "Another one")
+    publish(app, 2)
+    sent = write_to_jo(client, how="call", telephone="07700 900123", times="before 3", safe_text="y").headers[
+        "Location"
+    ]
+    do(jo, "/desk/comments/2/reply", body="An answer", key="k")
+    pages = {path.strip("/").replace("/", "-") or "article": client.get(path).text for path in (
+        "/", "/faq", "/faq/when-should-i-worry", "/reframe", "/comments", "/comments/new", "/contact", "/support",
+        "/privacy", "/accessibility", "/desk/sign-in", "/no-such-page", own, sent,
+    )}  # fmt: skip
+    pages |= {path.strip("/").replace("/", "-"): jo.get(path).text for path in (
+        "/desk", "/desk/comments/published", "/desk/comments/1", "/desk/messages/new", "/desk/messages/1", "/desk/trail",
+        "/desk/comments/declined",
+    )}  # fmt: skip
+    for name, phrase in {
+        "reframed": "You need therapy",
+        "support": "you hit me",
+        "build": "the bins",
+        "decline": "",
+    }.items():
+        pages[f"reframe-{name}"] = client.post("/reframe", data={"phrase": phrase}).text
+    pages["comment-again"] = send(client, "", name="Sam").text
+    pages["comment-nudge"] = send(client, "write to sam@example.org").text
+    pages["contact-again"] = write_to_jo(client, body="", email="x").text
+    assert len(pages) == 28
+    validate(pages)
+
+
+def test_every_fragment_is_valid(validate, app, client, jo):  # noqa: F811
+    send(client, "One")
+    fragments = {
+        "faq": client.get("/faq/when-should-i-worry/answer"),
+        "reframed": client.post("/reframe", data={"phrase": "You need therapy"}, headers=HTMX),
+        "comment-form": client.get("/comments/new", headers=HTMX),
+        "comment-thanks": send(client, "he hit me", HTMX),
+        "contact-form": client.get("/contact", headers=HTMX),
+        "contact-thanks": write_to_jo(client, HTMX),
+        "desk-done": do(jo, "/desk/comments/1/publish", HTMX),
+        "desk-moved": do(jo, "/desk/messages/1/answered", HTMX),
+        "desk-notes": do(jo, "/desk/messages/1/notes", HTMX, notes="x"),
+    }
+    frame = '<!doctype html>\n<html lang="en-GB"><head><title>A fragment</title></head><body>%s</body></html>\n'
+    validate(
+        {name: frame % f"<main><h1>x</h1><h2>x</h2>{response.text}</main>" for name, response in fragments.items()}
+    )
