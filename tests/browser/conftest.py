@@ -102,7 +102,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.goto(path, wait_until="commit")
+        page.goto(path, wait_until="commit" if by == "CDN hanging" else "load")
         page.locator("h1").wait_for()
         return page
 

@@ -152,3 +152,81 @@ def test_an_answer_that_is_not_ours_never_takes_the_place_of_the_form(visit):
 def test_nothing_is_wider_than_the_screen(visit, path, width):
     page = visit(path, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# Text spacing that a reader may set: WCAG 2.2, success criterion 1.4.12.
+SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
+p { margin-bottom: 2em !important }"""
+PAGES = ["/", "/faq", "/reframe", "/comments/new", "/contact", "/support", "/desk/sign-in"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_wider_spacing_and_400_percent_zoom_lose_nothing(visit, path):
+    page = visit(path, width=320, bypass_csp=True)
+    page.set_viewport_size({"width": 320, "height": 256})
+    page.add_style_tag(content=SPACING)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.locator("header.bar").evaluate("bar => getComputedStyle(bar).position") == "static"
+    cut = page.evaluate("""() => [...document.querySelectorAll("p, li, h1, h2, h3, a, button, label, summary")]
+        .filter((node) => node.checkVisibility() && !node.closest(".hidden, .trap, .skip"))
+        .filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible")
+        .map((node) => node.outerHTML.slice(0, 80))""")
+    assert cut == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_what_is_tapped_is_44_pixels_high(visit, path):
+    page = visit(path)
+    small = page.evaluate("""() => [...document.querySelectorAll("button, summary, input, select, textarea, nav a, .onwards a, .button")]
+        .filter((node) => node.checkVisibility() && !node.closest(".trap") && node.type !== "hidden")
+        .filter((node) => !["radio", "checkbox"].includes(node.type))
+        .filter((node) => node.getBoundingClientRect().height < 44)
+        .map((node) => node.outerHTML.slice(0, 80))""")
+    assert small == []
+
+
+def test_the_keyboard_meets_things_in_the_order_they_are_read(visit):
+    page = visit("/")
+    met = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate("document.activeElement.textContent.trim().split('\\n')[0]"))
+        top = page.evaluate("document.activeElement.getBoundingClientRect().top")
+        assert top >= 0
+    assert met[:4] == [
+        "Skip to the main part",
+        "Jo Watson Relationship Psychotherapist",
+        "Leave this page",
+        "On this page",
+    ]
+    assert met[4].startswith("“You need therapy”")
+
+
+def test_the_skip_link_leads_to_the_main_part(visit):
+    page = visit("/faq")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_nothing_moves(visit):
+    page = visit("/", reduced_motion="reduce")
+    moving = page.evaluate("""() => [...document.querySelectorAll("*")].filter((node) => {
+        const style = getComputedStyle(node)
+        return style.animationName !== "none" || parseFloat(style.transitionDuration) > 0
+    }).length""")
+    assert moving == 0
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+def test_in_print_the_answers_are_there_and_the_forms_are_not(visit):
+    page = visit("/")
+    page.locator(".questions").scroll_into_view_if_needed()
+    expect(page.locator("#does-refusing-mean-no-love")).to_have_text(ANSWER)
+    page.emulate_media(media="print")
+    expect(page.locator("#does-refusing-mean-no-love")).to_be_visible()
+    expect(page.locator(".telephone")).to_be_visible()
+    for away in (".bar", ".contents", ".reframe form", ".foot", ".write"):
+        expect(page.locator(away).first).to_be_hidden()
