@@ -4,7 +4,7 @@ BIN = .venv/bin
 # What the browser tests take from npm: htmx in place of the CDN, and the page checkers.
 NPM = htmx.org@4.0.1 axe-core@4.14.1 html-validate@9.7.1
 
-.PHONY: run test check bench pins
+.PHONY: run test check pins
 
 run: .venv/site
 	@$(BIN)/flask --app app serve
@@ -17,9 +17,6 @@ check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/djlint --lint templates --quiet
-
-bench: .venv/test
-	$(BIN)/python -m tests.bench
 
 # The environment the site needs, and the larger one its tests need.
 .venv/site: .ci/requirements.txt

@@ -25,7 +25,10 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 class Assets:
-    """The files of a folder. In a stylesheet, ``url("name")`` is put right to name a fingerprint."""
+    """The files of a folder.
+
+    A stylesheet is served without its comments, and with each ``url("name")`` naming a fingerprint.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.files: dict[str, bytes] = {}
@@ -34,7 +37,7 @@ class Assets:
         for path in sorted(folder.iterdir(), key=lambda path: (path.suffix == ".css", path.name)):
             body = path.read_bytes()
             if path.suffix == ".css":
-                text = body.decode("utf-8")
+                text = re.sub(r"/\*.*?\*/\n*", "", body.decode("utf-8"), flags=re.DOTALL)
                 body = re.sub(r'url\("([^"/]+)"\)', lambda found: f'url("{self.urls[found[1]]}")', text).encode()
             fingerprint = hashlib.blake2b(body, digest_size=5).hexdigest()
             marked = f"{path.stem}.{fingerprint}{path.suffix}"

@@ -37,8 +37,10 @@ POLICY = "; ".join(
     )
 )
 
+# What is no page loads nothing; said in fewer bytes, since a first view fetches several.
+CLOSED_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: the forms' own protection may look at the Referer of our own pages.
     "Referrer-Policy": "same-origin",
@@ -113,6 +115,8 @@ def limit(db: Database, bucket: str, *, everyone: bool = False) -> int:
 
 def add_headers(response: Response) -> Response:
     """Add what every answer carries; nothing is kept anywhere unless its view said so."""
+    policy = POLICY if response.mimetype == "text/html" else CLOSED_POLICY
+    response.headers.setdefault("Content-Security-Policy", policy)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if current_app.config["PRODUCTION"]:
