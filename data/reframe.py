@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """The reframing engine: what somebody is about to say in, one outcome out. Pure; keeps nothing."""
 
 from __future__ import annotations
@@ -9,37 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from data import safety
 from data.content import Source
+from data.safety import Safety
 
 OUTCOMES = ("reframed", "open", "support", "build", "decline")
 MOVES = ("longing", "us", "invitation", "firm")
 LONGEST = 300  # characters; beyond it, it is no longer a phrase
-
-# Plain danger, by who does what to whom and not by single words. After UK guidance (Women's Aid,
-# Respect, Tavistock Relationships): where one partner frightens or controls the other the matter is
-# not wording, so there is no suggestion at all.
-_HURT = r"(?:hit|hits|hitting|punch\w*|slap\w*|kick\w*|chok\w*|strangl\w*|beat|beats|beating|burn\w*|stab\w*|rap(?:e|es|ed|ing)|threaten\w*)"
-DANGER: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        ("child", rf"\b{_HURT} (?:the|my|our|your|his|her) (?:kid|child|son|daughter|baby|boy|girl)"),
-        ("child", r"\bhurting the baby\b"),
-        ("crisis", r"\b(?:kill|hurt|harm|cut)(?:ing)? (?:my|your|him|her)self\b|\bsuicid|\bend (?:my life|it all)\b"),
-        ("crisis", r"\b(?:want|wish|rather) (?:to die|i was dead|be dead)\b|\bbetter off (?:dead|without me)\b"),
-        ("crisis", r"\b(?:i|you|he|she) (?:do ?n.?t|does ?n.?t) want to (?:live|be here|be alive)\b"),
-        ("harm", rf"\b(?:you|he|she|they|i)(?:.ll|.ve|.d| will| would| always| sometimes| even)? {_HURT} (?:me|you|him|her)\b(?! (?:at|to|up to) )"),
-        ("harm", rf"\b(?:stop|keep|keeps) {_HURT} (?:me|you|him|her)\b"),
-        ("harm", r"\b(?:kill|murder|strangle|throttle) (?:you|me) if\b|\bi.?(?:ll| will) kill you\b"),
-        ("harm", r"\b(?:my|your|her|his) (?:neck|throat)\b"),
-        ("harm", r"\b(?:scare|scares|frighten|frightens|terrify|terrifies) me\b"),
-        ("harm", r"\b(?:i.?m|i am) (?:scared|afraid|frightened|terrified) of (?:you|him|her)\b"),
-        ("harm", r"\b(?:you.?re|you are|he.?s|she.?s) abusive\b|\bsmashed my\b"),
-        ("control", r"\bwo ?n.?t let me (?:see|go|leave|work|have|speak|talk|out)\b"),
-        ("control", r"\b(?:not allowed to|ca ?n.?t) (?:see|talk to|go out with) (?:your|my) (?:friends|family|mum|mates|sister)\b"),
-        ("control", r"\bsend me your location\b|\b(?:take|takes|took) my (?:money|wages|phone|keys|passport)\b"),
-        ("control", r"\bpester\w* me for sex\b|\b(?:force|forces|forced|make|makes|made) me (?:have|to have) sex\b"),
-    )
-)  # fmt: skip
+# What the site says beside the phrasebook's lines; neck and baby add to the message of their kind.
+MESSAGES = (*safety.KINDS, "neck", "baby", "quiet", "build", "decline")
 
 
 @dataclass(frozen=True)
@@ -87,22 +64,25 @@ class Phrasebook:
     why: str
     feelings: tuple[str, ...]
     messages: Mapping[str, str]
+    safety: Safety
 
 
 def load(path: Path) -> Phrasebook:
-    """Read the phrasebook; raise `ContentError` naming file and line where it is malformed."""
+    """Read the phrasebook, and the safety rules beside it; raise `ContentError` naming file and line of a fault."""
     source = Source.read(path)
     content = source.toml()
     try:
         article = content["article"]
         return Phrasebook(
-            tuple(article["phrases"]),
-            tuple(Suggestion(move, article[move], from_article=True) for move in ("longing", "us", "invitation")),
-            article["why"],
-            tuple(content["builder"]["feelings"]),
-            {kind: content["messages"][kind] for kind in
-             ("harm", "control", "crisis", "child", "quiet", "build", "decline")},
-        )  # fmt: skip
+            chips=tuple(article["phrases"]),
+            article=tuple(
+                Suggestion(move, article[move], from_article=True) for move in ("longing", "us", "invitation")
+            ),
+            why=article["why"],
+            feelings=tuple(content["builder"]["feelings"]),
+            messages={kind: content["messages"][kind] for kind in MESSAGES},
+            safety=safety.load(path.with_name("safety.toml")),
+        )
     except KeyError as error:
         raise source.fault(f"lacks {error}") from error
 
@@ -110,8 +90,9 @@ def load(path: Path) -> Phrasebook:
 def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     """Return the one answer to a phrase; ``turn`` counts how often another way was asked for."""
     plain = _plain(phrase)
-    if kind := danger(phrase):
-        return Answer("support", danger=kind)
+    if rule := book.safety.heard(phrase):
+        extra = (book.messages[rule.also],) if rule.also else ()
+        return Answer("support", danger=rule.kind, extra=extra)
     words = re.findall(r"[a-z']+", plain)
     if not words or len(phrase) > LONGEST or re.search(r"https?:|www\.|<\w", plain):
         return Answer("decline", note=book.messages["decline"])
@@ -120,10 +101,10 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     return Answer("build", note=book.messages["build"])
 
 
-def danger(text: str) -> str:
+def danger(book: Phrasebook, text: str) -> str:
     """Return the kind of danger that a text of any length suggests, or nothing."""
-    plain = _plain(text)
-    return next((kind for kind, pattern in DANGER if pattern.search(plain)), "")
+    rule = book.safety.heard(text)
+    return rule.kind if rule else ""
 
 
 def compose(book: Phrasebook, happens: str, feeling: str, want: str) -> str:

@@ -65,7 +65,7 @@ def test_one_short_line_is_announced_and_the_region_stays(client):
         ("You hit me", "harm"), ("stop hitting me", "harm"), ("I'm scared of you", "harm"), ("You smashed my phone", "harm"),
         ("You won't let me see my sister", "control"), ("Send me your location so I can check", "control"),
         ("I want to kill myself", "crisis"), ("I don't want to be here any more", "crisis"),
-        ("you hit the kids", "child"), ("I keep picturing hurting the baby", "child"),
+        ("you hit the kids", "child"), ("I keep picturing hurting the baby", "crisis"),
     ],
 )  # fmt: skip
 def test_plain_danger_gets_help_lines_and_no_suggestion(client, phrase, danger):

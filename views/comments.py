@@ -135,12 +135,12 @@ def _suspicion(form: CommentForm) -> str:
 
 def _hints(comment: Comment, asked: tuple[str, ...]) -> tuple[str, ...]:
     """Return what Jo may want to know before she reads a comment: hints, not verdicts."""
-    return (*(f"contains {what}" for what in asked), *(["may need care today"] if reframe.danger(comment.body) else []))
+    return (*(f"contains {what}" for what in asked), *(["may need care today"] if _lines(comment) else []))
 
 
 def _lines(comment: Comment) -> str:
     """Return the kind of help lines to show beside a comment that suggests danger, or nothing."""
-    return reframe.danger(comment.body)
+    return reframe.danger(content().phrasebook, comment.body)
 
 
 def _again(form: CommentForm, asked: tuple[str, ...] = (), wait: int = 0, down: bool = False) -> Response:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 
 from data import contact, reframe, text
 from views import guard, htmx, mail
+from views.content import content
 from views.database import Unavailable, db, write
 from views.forms import ContactForm, again, now, token
 
@@ -50,7 +51,7 @@ def create() -> Response:
                     mail.new_message(open_db, message, now())
     except Unavailable:
         return again(PAGE, PART, form, down=True)
-    lines = reframe.danger(form.body.data)
+    lines = reframe.danger(content().phrasebook, form.body.data)
     if htmx.wanted():
         return htmx.fragment("contact/_thanks.html", reference=reference, lines=lines)
     return make_response(redirect(url_for("contact.thanks", reference=reference), 303))
@@ -62,7 +63,9 @@ def thanks(reference: str) -> str:
     message = contact.referred(db(), reference)
     if message is None:
         abort(404)
-    return render_template("contact/thanks.html", reference=reference, lines=reframe.danger(message.body))
+    return render_template(
+        "contact/thanks.html", reference=reference, lines=reframe.danger(content().phrasebook, message.body)
+    )
 
 
 def _reference(secret: str) -> str:

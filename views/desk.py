@@ -280,7 +280,7 @@ def hints(comment: Comment) -> tuple[str, ...]:
     found = [f"contains {what}" for what in text.nudges(comment.body)]
     if comment.reason:
         found.insert(0, f"suspected: {comment.reason}")
-    if reframe.danger(comment.body):
+    if reframe.danger(content().phrasebook, comment.body):
         found.insert(0, "may need care today")
     return tuple(found)
 
