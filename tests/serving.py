@@ -56,7 +56,9 @@ def start(folder: Path, port: int = 0, **environment: str) -> Site:
 
 
 def stop(site: Site) -> None:
-    """Stop the server and its workers, as a service manager does."""
+    """Stop the server and its workers, as a service manager does; nothing where it has ended."""
+    if site.process.poll() is not None:
+        return
     os.killpg(site.process.pid, signal.SIGTERM)
     try:
         site.process.wait(timeout=10)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import re
+import sqlite3
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
 
@@ -60,8 +64,12 @@ class Inbox:
 
     def __init__(self) -> None:
         self.taken: list[email.message.EmailMessage] = []
+        self.begun = threading.Event()
+        self.pause = 0.0
 
     async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        self.begun.set()
+        await asyncio.sleep(self.pause)
         self.taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 OK"
 
@@ -96,6 +104,16 @@ def site(tmp_path, inbox) -> Iterator[Site]:
     )
     yield running
     stop(running)
+
+
+def test_a_stop_waits_until_what_is_being_sent_has_been_noted(site, inbox, tmp_path):
+    inbox.pause = 1.5
+    assert Visitor(site).send("/comments/new", "/comments", body="Sent while stopping") == 200
+    inbox.begun.wait(timeout=20)
+    stop(site)
+    with closing(sqlite3.connect(tmp_path / "site.sqlite3")) as connection:
+        assert connection.execute("SELECT sent > 0, tries FROM outbox").fetchall() == [(1, 1)]
+    assert len(inbox.taken) == 1
 
 
 def test_jo_is_mailed_of_a_comment_and_the_link_opens_it(site, inbox):

@@ -7,11 +7,12 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from flask import Flask
 
-from data import backup, outbox, schema
+from data import backup, outbox, postbox, schema
 from views import mail
 
 logger = logging.getLogger(__name__)
@@ -19,20 +20,30 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 2  # how often to look for what is due: somebody waits for a sign-in link
 
 
-def start(app: Flask) -> threading.Thread:
-    """Start the thread; it ends with the process."""
-    thread = threading.Thread(target=_run, args=[app], name="outbox", daemon=True)
+def start(app: Flask) -> None:
+    """Start the thread. A process that is asked to stop waits until what is being sent has been noted."""
+    asked = threading.Event()
+    thread = threading.Thread(target=_run, args=[app, asked], name="outbox", daemon=True)
+
+    def finish() -> None:
+        asked.set()
+        thread.join(timeout=postbox.DEADLINE)
+
     thread.start()
-    return thread
+    # Not atexit: the server's workers are processes of multiprocessing, which end without it.
+    Finalize(None, finish, exitpriority=0)
 
 
-def deliver_due(app: Flask) -> int:
-    """Send everything that is due now; return how many were tried. Raises `sqlite3.Error`."""
+def deliver_due(app: Flask, asked: threading.Event | None = None) -> int:
+    """Send everything that is due now, or until ``asked`` to stop; return how many were tried.
+
+    Raises `sqlite3.Error`.
+    """
     box = mail.postbox(app)
     pauses = [int(seconds) for seconds in app.config["RETRY_SECONDS"].split()]
     tried = 0
     with closing(schema.connect(Path(app.config["DATABASE"]))) as db:
-        while outbox.deliver_next(db, box, pauses, int(time.time())):
+        while not (asked and asked.is_set()) and outbox.deliver_next(db, box, pauses, int(time.time())):
             tried += 1
     return tried
 
@@ -45,11 +56,11 @@ def clear_if_due(app: Flask) -> None:
             backup.clear(db, app.config["RETENTION_MONTHS"], now)
 
 
-def _run(app: Flask) -> None:
-    while True:
+def _run(app: Flask, asked: threading.Event) -> None:
+    while not asked.is_set():
         try:
-            deliver_due(app)
+            deliver_due(app, asked)
             clear_if_due(app)
         except sqlite3.Error as error:  # full disk, locked: the rows are still there
             logger.warning("the outbox could not be read or written: %s", error)
-        time.sleep(LOOK_SECONDS)
+        asked.wait(LOOK_SECONDS)
