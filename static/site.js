@@ -92,6 +92,8 @@
     say(event.target, LOST);
   });
 
+  root.classList.add("scripted"); // from here on leaving, copying and the contents go by script
+
   // ---- Trusted Types: htmx, if it comes, turns our fragments into markup through this one policy. ----
 
   document.querySelector("script[integrity]")?.addEventListener("load", () => {

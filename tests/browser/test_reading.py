@@ -86,6 +86,8 @@ def test_own_words_that_mean_danger_empty_the_box(visit, way):
 def test_leaving_replaces_the_page(visit, way):
     page = visit("/faq", way)
     page.goto("/", wait_until="commit")
+    if way != "no JavaScript":
+        page.locator("html.scripted").wait_for(state="attached")
     page.locator("header [data-leave]").click()
     page.wait_for_url("https://www.bbc.co.uk/weather", wait_until="commit")
     if way != "no JavaScript":
@@ -96,8 +98,7 @@ def test_leaving_replaces_the_page(visit, way):
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "no JavaScript"])
 def test_shift_three_times_leaves(visit, way):
     page = visit("/", way)
-    page.locator("html").evaluate("node => node.ownerDocument.readyState")
-    page.wait_for_function("performance.getEntriesByType('resource').some((entry) => entry.name.includes('site.'))")
+    page.locator("html.scripted").wait_for(state="attached")
     for _ in range(3):
         page.keyboard.press("Shift")
     page.wait_for_url("https://www.bbc.co.uk/weather", wait_until="commit")
