@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
@@ -13,6 +14,10 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from tests.vet import vet
+
+# How long an example takes says something of the machine, not of the site.
+hypothesis.settings.register_profile("site", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("site")
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from tests.serving import ROOT, Site, start, stop
 from views.guard import HTMX
@@ -23,6 +23,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=15_000)  # a loaded machine may be slow; none of these tests is about time
 PHONE = {"width": 390, "height": 844}
 
 # How a reader may meet the page.
@@ -96,7 +97,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
             base_url=site.url,
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(15_000)
         contexts.append(context)
         context.route("**/*", answer)
         page = context.new_page()
