@@ -2,7 +2,7 @@
 FROM python:3.13-slim
 WORKDIR /site
 COPY .ci/requirements.txt .
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
 COPY . .
 RUN useradd --system --home /nonexistent site && install -d -o site -g site -m 700 /kept
 USER site

@@ -18,16 +18,17 @@ check: .venv/test
 	$(BIN)/mypy
 	$(BIN)/djlint --lint templates --quiet
 
-# The environment the site needs, and the larger one its tests need.
+# The environment the site needs, and the larger one its tests need. The files name everything, so pip need
+# work nothing out: where it does, it may choose a release newer than the pin, and then refuse it.
 .venv/site: .ci/requirements.txt
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "Python 3.11 or newer with its venv module is needed"; exit 1; }
 	@echo "Installing (first time only)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .ci/requirements.txt
 	@touch $@
 
 .venv/test: .ci/requirements-test.txt Makefile
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "Python 3.11 or newer with its venv module is needed"; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements-test.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .ci/requirements-test.txt
 	@if command -v npm >/dev/null; then npm install --prefix .venv/npm --no-save --ignore-scripts --no-audit --no-fund --silent $(NPM); fi
 	@touch $@
 
