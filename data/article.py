@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.attrs import attrs_block_plugin
 from mdit_py_plugins.container import container_plugin
 
-from data.content import ContentError, Source
+from data.content import Source
 
 # Silent reading of English non-fiction, words a minute: Brysbaert, "How many words do we read
 # per minute?", Journal of Memory and Language 109 (2019).
@@ -176,6 +176,3 @@ def _add(blocks: list[Block], block: Block) -> None:
     if blocks and block.kind == blocks[-1].kind == "text":
         block = Block("text", blocks.pop().html + block.html)
     blocks.append(block)
-
-
-__all__ = ["Article", "Block", "ContentError", "Section", "load"]

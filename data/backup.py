@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from data import schema
 
 KEEP = 14  # copies
+KEEP_DAYS = 30  # after which a copy may hold words that were long erased
 DAY = 24 * 60 * 60  # seconds
 MONTH = 365.25 / 12 * DAY
 SENT_DAYS = 30  # how long the outbox remembers that a mail was sent
@@ -28,26 +29,37 @@ def backup(database: Path, folder: Path, now: datetime.datetime) -> Path:
 
     The copy is made through SQLite, from one moment: a file copied by other means may lack what is still
     in the WAL, and pass its own checks. Its rows are counted against those of that moment. It is
-    readable by its owner only. Of older copies `KEEP` are kept. Raises `BackupError`.
+    readable by its owner only. Older ones are pruned. Raises `BackupError`.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = folder / f"site-{now:%Y%m%d-%H%M%S-%f}.sqlite3"
     unfinished = made.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)
-    with closing(schema.connect(database)) as db, closing(sqlite3.connect(unfinished)) as copy:
-        db.conn.execute("BEGIN")  # one moment, for counting and for copying
-        counted = _count(db.conn)
-        db.conn.backup(copy)
-        db.conn.execute("ROLLBACK")
-        copy.execute("PRAGMA journal_mode = delete")
-        _check(copy, counted)
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(made)
-    for old in sorted(folder.glob("site-*.sqlite3"))[:-KEEP]:
-        old.unlink()
+    try:
+        with closing(schema.connect(database)) as db, closing(sqlite3.connect(unfinished)) as copy:
+            db.conn.execute("BEGIN")  # one moment, for counting and for copying
+            counted = _count(db.conn)
+            db.conn.backup(copy)
+            db.conn.execute("ROLLBACK")
+            copy.execute("PRAGMA journal_mode = delete")
+            _check(copy, counted)
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(made)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    prune(folder, now)
     return made
+
+
+def prune(folder: Path, now: datetime.datetime) -> None:
+    """Delete all but the newest `KEEP` copies, and those older than `KEEP_DAYS`; the very newest always stays."""
+    oldest = f"site-{now - datetime.timedelta(days=KEEP_DAYS):%Y%m%d-%H%M%S-%f}.sqlite3"
+    copies = sorted(folder.glob("site-*.sqlite3"))
+    for copy in copies[:-1]:
+        if copy in copies[:-KEEP] or copy.name < oldest:
+            copy.unlink()
 
 
 def restore(copy: Path, database: Path) -> None:

@@ -34,6 +34,11 @@ class Comment:
     replies: tuple[Comment, ...] = ()
 
     @property
+    def seen(self) -> str:
+        """A mark of these very words, so that what is published is what was read."""
+        return hashlib.sha256(f"{self.name}\0{self.body}".encode()).hexdigest()[:16]
+
+    @property
     def key(self) -> str:
         """Where a page that begins after this comment starts."""
         return f"{self.published}-{self.id}"
@@ -91,10 +96,13 @@ def mine(db: Database, token: str) -> Comment | None:
     return _one(db, "token = ?", [_hash(token)])
 
 
-def edit(db: Database, comment: Comment, name: str, body: str) -> bool:
-    """Change a comment that still waits; return whether it did."""
-    query = "UPDATE comments SET name = ?, body = ? WHERE id = ? AND state IN ('waiting', 'suspected')"
-    return bool(db.execute(query, [name, body, comment.id]).rowcount)
+def edit(db: Database, comment: Comment, name: str, body: str, reason: str = "") -> bool:
+    """Change a comment that still waits; return whether it did. With a ``reason`` it is now suspected."""
+    query = (
+        "UPDATE comments SET name = ?, body = ?, reason = CASE ? WHEN '' THEN reason ELSE ? END, "
+        "state = CASE ? WHEN '' THEN state ELSE 'suspected' END WHERE id = ? AND state IN ('waiting', 'suspected')"
+    )
+    return bool(db.execute(query, [name, body, reason, reason, reason, comment.id]).rowcount)
 
 
 def withdraw(db: Database, comment: Comment) -> None:
@@ -120,9 +128,10 @@ def decide(db: Database, comment: Comment, state: str, now: int) -> None:
 
 
 def undo(db: Database, comment: Comment, now: int) -> None:
-    """Take the last decision back."""
+    """Take the last decision back; taking it back twice changes nothing more."""
     if comment.before:
         decide(db, comment, comment.before, now)
+        db.execute("UPDATE comments SET before = '' WHERE id = ?", [comment.id])
 
 
 def answer(db: Database, comment: Comment, *, key: str, name: str, body: str, now: int) -> None:

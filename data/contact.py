@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -75,14 +76,18 @@ def submit(db: Database, *, key: str, reference: str, now: int, **fields: str | 
     ``key`` is the form's own random key. The same key with the same words is the same message, however
     often it is sent; with other words it is another.
     """
-    digest = hashlib.sha256("\0".join(f"{name}={fields[name]}" for name in sorted(fields)).encode()).hexdigest()
-    known = _one(db, "form_key = ? AND digest = ?", [key, digest])
-    if known:
+    digest = _digest(fields)
+    if known := sent(db, key=key, **fields):
         return known, False
     db.table("messages").insert({**fields, "reference": reference, "created": now, "form_key": key, "digest": digest})
     stored = _one(db, "form_key = ? AND digest = ?", [key, digest])
     assert stored is not None  # noqa: S101 - it was stored in this transaction
     return stored, True
+
+
+def sent(db: Database, *, key: str, **fields: str | int) -> Message | None:
+    """Return the message that was stored from this form with these words, if there is one."""
+    return _one(db, "form_key = ? AND digest = ?", [key, _digest(fields)])
 
 
 def find(db: Database, number: int) -> Message | None:
@@ -127,6 +132,10 @@ def waiting(db: Database, most: int = 1000) -> int:
     """Count the new messages, up to ``most``."""
     query = "SELECT count(*) FROM (SELECT 1 FROM messages WHERE state = 'new' LIMIT ?)"
     return int(db.execute(query, [most]).fetchone()[0])
+
+
+def _digest(fields: Mapping[str, str | int]) -> str:
+    return hashlib.sha256("\0".join(f"{name}={fields[name]}" for name in sorted(fields)).encode()).hexdigest()
 
 
 def _one(db: Database, where: str, values: list[object]) -> Message | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime
@@ -58,12 +59,14 @@ def add(db: Database, *, about: str, subject: str, body: str, host: str, now: in
 
 def claim(db: Database, now: int) -> Mail | None:
     """Take the next e-mail that is due, for `CLAIM_SECONDS`; None where there is none."""
+    next_due = (
+        f"SELECT {COLUMNS} FROM outbox WHERE sent = 0 AND refused = 0 AND due <= ? AND claimed <= ? "  # noqa: S608
+        "ORDER BY due LIMIT 1"
+    )
+    if db.execute(next_due, [now, now]).fetchone() is None:
+        return None  # looked at every few seconds: no need to keep writers waiting for that
     with schema.transaction(db):
-        row = db.execute(
-            f"SELECT {COLUMNS} FROM outbox WHERE sent = 0 AND refused = 0 AND due <= ? AND claimed <= ? "  # noqa: S608
-            "ORDER BY due LIMIT 1",
-            [now, now],
-        ).fetchone()
+        row = db.execute(next_due, [now, now]).fetchone()
         if row is None:
             return None
         query = "UPDATE outbox SET claimed = ?, tries = tries + 1 WHERE id = ?"
@@ -83,6 +86,8 @@ def deliver_next(db: Database, box: postbox.Postbox, retry_seconds: Sequence[int
         return None
     try:
         box.send(_message(mail, box))
+    except (ValueError, MessageError) as error:  # nothing that one mail holds may stop those behind it
+        values = {"refused": now, "error": f"it could not be made into an e-mail ({type(error).__name__})"}
     except postbox.Refused as error:
         values = {"refused": now, "error": str(error)}
     except postbox.NotSent as error:

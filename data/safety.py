@@ -16,6 +16,7 @@ from typing import Any
 
 from data.content import Source
 
+LONGEST = 5000  # characters: as much as any form here keeps, so that the time it takes is bounded
 KINDS = ("harm", "control", "crisis", "child")
 
 # Short forms and text-speak, each as its plain words; the rules are written once, in those.
@@ -66,8 +67,8 @@ class Safety:
     rules: tuple[Rule, ...]
 
     def heard(self, text: str) -> Rule | None:
-        """Return the first rule that a text of any length meets, or None."""
-        reading = self.idioms.sub("~", plain(text))
+        """Return the first rule that a text meets, or None; `LONGEST` characters of it are read."""
+        reading = self.idioms.sub("~", plain(text[:LONGEST]))
         return next((rule for rule in self.rules if rule.says.search(reading)), None)
 
 

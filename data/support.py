@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from data.content import ContentError, Source
+from data.content import Source
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,3 @@ def _line(source: Source, entry: Mapping[str, object], groups: Mapping[str, str]
     if line.number and not line.dial.isdigit():
         raise source.fault(f"{line.number!r} is not a telephone number", near)
     return line
-
-
-__all__ = ["ContentError", "Line", "Support", "load"]

@@ -10,7 +10,8 @@
   const leave = (address) => {
     root.classList.add("left");
     document.title = "";
-    for (const form of document.forms) form.reset();
+    // Not form.reset(): a form that came back with its words has them for its defaults.
+    for (const field of document.querySelectorAll("input, textarea")) field.value = "";
     location.replace(address);
   };
 
@@ -78,18 +79,23 @@
   // ---- Where an answer is lost, the form and its words stay and the form's status line says so. ----
 
   const say = (source, words) => {
-    const status = source?.querySelector?.(".status");
+    const status = source.querySelector?.(".status") ?? source.closest?.("form, div")?.querySelector(".status");
     if (status) status.textContent = words;
   };
-  const LOST = "We could not tell whether it arrived. Your words are still here. Send again: it is kept once.";
+  const lost = (event) => {
+    const { request } = event.detail.ctx;
+    if (request.method === "GET") say(event.target, "It could not be fetched. Please try again.");
+    else if (request.action.endsWith("/reframe")) say(event.target, "No answer came. Your words are still here.");
+    else say(event.target, "We could not tell whether it arrived. Your words are still here. Send again: it is kept once.");
+  };
 
   document.addEventListener("htmx:before:request", (event) => say(event.target, ""));
-  document.addEventListener("htmx:error", (event) => say(event.target, LOST));
+  document.addEventListener("htmx:error", (event) => event.detail.ctx && lost(event));
   document.addEventListener("htmx:before:response", (event) => {
     // Only our own fragments may take the place of a form: not a proxy's page, not a bare fault.
     if (event.detail.ctx.response.headers.has("HX-Fragment")) return;
     event.preventDefault();
-    say(event.target, LOST);
+    lost(event);
   });
 
   root.classList.add("scripted"); // from here on leaving, copying and the contents go by script

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sqlite3
 import stat
 import threading
@@ -100,13 +101,31 @@ def test_a_damaged_copy_is_refused_and_nothing_is_lost(app, client, tmp_path):
 def test_old_copies_make_room(app, folder):
     kept = folder / "backups"
     kept.mkdir()
-    for day in range(20):
-        (kept / f"site-202601{day + 1:02}-000000.sqlite3").touch()
+    now = datetime.datetime.now(datetime.UTC)
+    for hours in range(1, 21):
+        (kept / f"site-{now - datetime.timedelta(hours=hours):%Y%m%d-%H%M%S-%f}.sqlite3").touch()
+    ancient = kept / "site-20200101-000000-000000.sqlite3"
+    ancient.touch()
     newest = Path(run(app, "backup").output.strip())
     names = sorted(path.name for path in kept.iterdir())
     assert len(names) == backup.KEEP
     assert names[-1] == newest.name
-    assert names[0] == "site-20260108-000000.sqlite3"
+
+
+def test_a_copy_goes_with_its_age_but_the_newest_stays(folder):
+    now = datetime.datetime(2026, 6, 30, tzinfo=datetime.UTC)
+    names = ["site-20260101-000000-000000.sqlite3", "site-20260529-000000-000000.sqlite3"]
+    for name in names:
+        (folder / name).touch()
+    backup.prune(folder, now)
+    assert [path.name for path in sorted(folder.glob("site-*.sqlite3"))] == names[1:]
+
+
+def test_a_copy_that_could_not_be_made_leaves_nothing(app, folder, monkeypatch):
+    monkeypatch.setattr(backup, "_check", lambda *_: (_ for _ in ()).throw(backup.BackupError("no")))
+    with pytest.raises(backup.BackupError):
+        backup.backup(Path(app.config["DATABASE"]), folder / "copies", datetime.datetime.now(datetime.UTC))
+    assert not list((folder / "copies").iterdir())
 
 
 def test_the_secret_is_in_no_copy(app, folder):

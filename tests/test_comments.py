@@ -319,6 +319,21 @@ def test_withdrawing_erases_the_words_at_once(client, app, published):
     assert client.post(f"{address}/withdraw").status_code == 303
 
 
+def test_a_form_sent_again_after_its_words_were_withdrawn_is_a_new_comment(client, app):
+    form = fields(client.get("/comments/new")) | {"body": WORDS}
+    first = client.post("/comments", data=form).headers["Location"]
+    client.post(f"{first}/withdraw")
+    second = client.post("/comments", data=form).headers["Location"]
+    assert second != first
+    assert rows(app) == [("", "", "withdrawn"), ("", WORDS, "waiting")]
+
+
+def test_an_edit_that_looks_like_spam_is_suspected(client, app):
+    address = send(client).headers["Location"]
+    client.post(address, data=fields(client.get(address)) | {"name": "J0 Watson"})
+    assert rows(app) == [("J0 Watson", WORDS, "suspected")]
+
+
 def test_a_page_of_ones_own_opens_with_its_address_only(client, app):
     address = send(client).headers["Location"]
     assert client.get("/comments/mine/" + "0" * 32).status_code == 404

@@ -43,7 +43,11 @@ def token(client, path="/desk") -> str:
 
 
 def do(client, path, headers=None, **more):
-    return client.post(path, data={"csrf_token": token(client)} | more, headers=headers)
+    """Post what the form with this address holds, as a tap on its button would."""
+    item = re.match(r"/desk/comments/\d+", path)
+    page = soup(client.get(item[0] if item else "/desk"))
+    hidden = {field["name"]: field["value"] for field in page.select(f"form[action='{path}'] input[type=hidden]")}
+    return client.post(path, data={"csrf_token": token(client)} | hidden | more, headers=headers)
 
 
 def test_every_address_of_the_desk_is_closed_but_those_that_let_her_in(app, client):
@@ -323,3 +327,29 @@ def test_expired_sessions_open_nothing(app):
 
 def test_the_form_helper_reads_what_a_browser_would_send(client):
     assert set(fields(client.get("/comments/new"))) == {"csrf_token", "key", "website", "nudged", "name", "body"}
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "no JavaScript"])
+@pytest.mark.parametrize("verb", ["publish", "reply"])
+def test_what_its_writer_changed_since_she_read_it_is_not_published(app, jo, client, headers, verb):
+    address = send(client).headers["Location"]
+    form = soup(jo.get("/desk/comments/1")).select_one(f"form[action='/desk/comments/1/{verb}']")
+    seen = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
+    client.post(address, data=fields(client.get(address)) | {"body": "Quite other words, zebra."})
+    response = jo.post(form["action"], data=seen | {"body": "Thank you for this."}, headers=headers)
+    assert response.status_code == 409
+    assert "zebra" in response.text, "she reads what it says now"
+    assert ("Thank you for this." in response.text) == (verb == "reply"), "her answer comes back with it"
+    assert rows(app, "SELECT state FROM comments") == [("waiting",)]
+
+
+def test_a_number_that_no_row_can_have_is_not_found(jo):
+    assert jo.get("/desk/comments/99999999999999999999").status_code == 404
+
+
+def test_undoing_twice_changes_nothing_more(app, jo, client):
+    send(client)
+    do(jo, "/desk/comments/1/publish")
+    for _ in range(2):
+        jo.post("/desk/comments/1/undo", data={"csrf_token": token(jo)})
+    assert rows(app, "SELECT state FROM comments") == [("waiting",)]

@@ -53,6 +53,11 @@ def create() -> Response:
     try:
         with write() as open_db:
             known = comments.mine(open_db, address)
+            if known is not None and known.state == "withdrawn":
+                # The same form once more after its words were erased: a new comment, with a key of its own.
+                form.renew()
+                address = token(form, form.name.data, form.body.data)
+                known = None
             if known is None:
                 if wait := guard.limit(open_db, "comment"):
                     return _again(form, wait=wait)
@@ -85,7 +90,7 @@ def edit(address: str) -> Response:
         return _own_page(comment, address, form, status=422, asked=asked)
     try:
         with write() as open_db:
-            changed = comments.edit(open_db, comment, form.name.data, form.body.data)
+            changed = comments.edit(open_db, comment, form.name.data, form.body.data, _suspicion(form))
     except Unavailable:
         return _own_page(comment, address, form, status=503, down=True)
     if not changed:

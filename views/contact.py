@@ -43,12 +43,11 @@ def create() -> Response:
     reference = _reference(token(form, *(str(fields[name]) for name in sorted(fields))))
     try:
         with write() as open_db:
-            if contact.referred(open_db, reference) is None:
+            if contact.sent(open_db, key=form.key.data, **fields) is None:
                 if wait := guard.limit(open_db, "message"):
                     return again(PAGE, PART, form, wait=wait)
-                message, is_new = contact.submit(open_db, key=form.key.data, reference=reference, now=now(), **fields)
-                if is_new:
-                    mail.new_message(open_db, message, now())
+                message, _ = contact.submit(open_db, key=form.key.data, reference=reference, now=now(), **fields)
+                mail.new_message(open_db, message, now())
     except Unavailable:
         return again(PAGE, PART, form, down=True)
     lines = reframe.danger(content().phrasebook, form.body.data)

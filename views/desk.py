@@ -144,9 +144,11 @@ def sign_out() -> Response:
 @blueprint.get("")
 def page() -> str:
     """Answer what waits: messages before comments, oldest first."""
-    new, _ = contact.pile(db(), "new")
+    new, more_new = contact.pile(db(), "new")
     found, more = comments.pile(db(), "waiting")
-    return render_template("desk/page.html", messages=new, state="waiting", comments=found, more=more, done=None)
+    return render_template(
+        "desk/page.html", messages=new, more_new=more_new, state="waiting", comments=found, more=more, done=None
+    )
 
 
 @blueprint.get("/comments/<any(waiting, published, declined, suspected):state>")
@@ -157,6 +159,7 @@ def pile(state: str) -> str:
     return render_template(
         "desk/page.html",
         messages=(),
+        more_new=False,
         state=state,
         comments=found,
         more=more,
@@ -175,6 +178,8 @@ def decide(number: int, verb: str) -> Response:
     """Publish or decline a comment, take that back, or say that one was wrongly suspected."""
     with write() as open_db:
         found = _comment(open_db, number)
+        if verb == "publish" and request.form.get("seen") != found.seen:
+            return _changed(found)
         if verb == "undo":
             comments.undo(open_db, found, now())
         elif verb in ("publish", "decline"):
@@ -194,6 +199,8 @@ def reply(number: int) -> Response:
     words = text.clean(request.form.get("body", ""))
     with write() as open_db:
         found = _comment(open_db, number)
+        if request.form.get("seen") != found.seen:
+            return _changed(found, words)
         if text.is_blank(words) or len(words) > comments.LONGEST:
             problem = "Write your answer" if text.is_blank(words) else f"Shorten it to {comments.LONGEST:,} characters"
             return htmx.page_or_fragment(
@@ -240,7 +247,7 @@ def mark(number: int, state: str) -> Response:
 @blueprint.post("/messages/<int:number>/notes")
 def notes(number: int) -> Response:
     """Keep Jo's own notes on a message."""
-    words = text.clean(request.form.get("notes", ""))[: contact.LONGEST]
+    words = text.clean(request.form.get("notes", ""))
     with write() as open_db:
         _message(open_db, number)
         contact.note(open_db, number, words)
@@ -283,6 +290,13 @@ def hints(comment: Comment) -> tuple[str, ...]:
     if reframe.danger(content().phrasebook, comment.body):
         found.insert(0, "may need care today")
     return tuple(found)
+
+
+def _changed(comment: Comment, words: str = "") -> Response:
+    """Answer a comment that its writer has changed since Jo read it: nothing is published that she has not seen."""
+    return htmx.page_or_fragment(
+        "desk/comment.html", "desk/_comment.html", 409, comment=comment, words=words, changed=True, **around()
+    )
 
 
 def _done(comment: Comment, pile_name: str) -> Response:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
-from flask import Flask, Response, render_template
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from flask import Flask, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, SecurityError
 
 from views import database, htmx
 
@@ -28,6 +29,14 @@ def register(app: Flask) -> None:
     """Answer every fault with one of our own pages."""
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(sqlite3.OperationalError, unavailable)
+    # A number in an address that no row can have, being longer than SQLite's.
+    app.register_error_handler(OverflowError, lambda error: answer(NotFound()))
+    app.log_exception = log_exception  # type: ignore[method-assign, assignment]
+
+
+def log_exception(fault: Any) -> None:
+    """Log a fault by its route's name: the path may hold the secret address of a page or a sign-in link."""
+    current_app.logger.error("Fault in %s [%s]", request.endpoint, request.method, exc_info=fault)
 
 
 def answer(error: HTTPException) -> Response | HTTPException:

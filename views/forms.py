@@ -171,7 +171,9 @@ class ContactForm(SiteForm):
         if self.how.data != "email":
             return
         try:
-            field.data = validate_email(field.data, check_deliverability=False).normalized
+            # Mail servers that take letters beyond ASCII before the @ are still few (RFC 6531).
+            given = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
+            field.data = given.ascii_email or given.normalized
         except EmailNotValidError:
             raise ValidationError("Enter an e-mail address, like name@example.com") from None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
-import sqlite3
 import threading
 import time
 from contextlib import closing
@@ -54,6 +54,7 @@ def clear_if_due(app: Flask) -> None:
     with closing(schema.connect(Path(app.config["DATABASE"]))) as db:
         if backup.is_clearing_due(db, now):
             backup.clear(db, app.config["RETENTION_MONTHS"], now)
+            backup.prune(Path(app.config["DATABASE"]).parent / "backups", datetime.datetime.now(datetime.UTC))
 
 
 def _run(app: Flask, asked: threading.Event) -> None:
@@ -61,6 +62,6 @@ def _run(app: Flask, asked: threading.Event) -> None:
         try:
             deliver_due(app, asked)
             clear_if_due(app)
-        except sqlite3.Error as error:  # full disk, locked: the rows are still there
-            logger.warning("the outbox could not be read or written: %s", error)
+        except Exception as error:  # whatever it was, the rows are still there and the next look may do
+            logger.warning("the outbox could not be worked through (%s)", type(error).__name__)
         asked.wait(LOOK_SECONDS)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from flask import Flask
 
 PREFIX = "SITE_"
@@ -57,6 +58,12 @@ def load(app: Flask, defaults: Mapping[str, str | int | bool], overrides: Mappin
         wrong += [f"{PREFIX}{key} must be set in production" for key in ("MAIL_TO", "SMTP_HOST") if not config[key]]
         if not config["LIMITS"]:
             wrong.append(f"{PREFIX}LIMITS may not be off in production")
+    for key in ("MAIL_TO", "MAIL_FROM"):
+        try:
+            if config[key]:
+                validate_email(config[key], check_deliverability=False, allow_smtputf8=False)
+        except EmailNotValidError:
+            wrong.append(f"{PREFIX}{key} must be an e-mail address")
     if wrong:
         raise SettingsError("; ".join(wrong))
 
