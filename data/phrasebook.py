@@ -129,7 +129,7 @@ class Phrasebook:
 
 # ---- The lint: reframing.md of the design, "What makes a suggestion good", by the numbers there. ----
 
-_START = re.compile(r"(?:I|We)(?:’(?:m|d|ve|ll|re))? |(?:Could|Can) (?:I|we|you) ")
+_START = re.compile(r"(?:I|We)(?:’(?:m|d|ve|ll|re))? |(?:Could|Can) we ")
 _FEELING = re.compile(
     r"\b(?:lonely|worried|worn (?:out|down)|angry|hurt|fed up|jealous|sad|anxious|overwhelmed|tense|scared)\b"
 )
