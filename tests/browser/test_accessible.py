@@ -5,42 +5,55 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.furnish import EVERY, visit_page
 from tests.browser.test_comments import sign_in, write
 from tests.serving import ROOT
 
 AXE = ROOT / ".venv/npm/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PAGES = ["/", "/faq", "/faq/when-should-i-worry", "/reframe", "/comments", "/comments/new", "/contact", "/support",
-         "/privacy", "/accessibility", "/desk/sign-in"]  # fmt: skip
 
 
 def violations(page: Page) -> list[str]:
     """Return what axe-core finds, a line each."""
     page.evaluate("scrollTo(0, 0)")  # what the bar happens to stand over is not too small
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate(
         """tags => axe.run(document, {
             runOnly: { type: "tag", values: tags },
-            rules: { "color-contrast-enhanced": { enabled: true }, "target-size": { enabled: true } },
+            rules: {
+                "color-contrast": { enabled: false }, // the enhanced rule asks for more of the same
+                "color-contrast-enhanced": { enabled: true },
+                "target-size": { enabled: true },
+            },
+            resultTypes: ["violations"],
+            preload: false,
         })""",
         RULES,
     )
     return [f"{rule['id']}: {node['html'][:120]}" for rule in found["violations"] for node in rule["nodes"]]
 
 
-def open_everything(page: Page) -> None:
-    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
-    page.wait_for_timeout(300)
+def open_everything(page: Page) -> int:
+    """Open every `details`, wait for what is fetched then, and return how many there were."""
+    there = page.locator("details")
+    for details in there.all():
+        details.evaluate("node => { node.open = true; node.scrollIntoView() }")
+    page.wait_for_load_state("networkidle")
+    return there.count()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1280])
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_no_violation_closed_or_open(visit, path, width, scheme):
-    page = visit(path, width=width, color_scheme=scheme, bypass_csp=True)
-    assert violations(page) == []
-    open_everything(page)
-    assert violations(page) == []
+@pytest.mark.parametrize("name", EVERY)
+def test_a_page_has_no_violation_closed_or_open(visit, furnished, name):
+    page = visit_page(visit, furnished, name, bypass_csp=True)
+    for state in ("closed", "open"):
+        if state == "open" and not open_everything(page):
+            return
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for width in (320, 390, 1280):
+                page.set_viewport_size({"width": width, "height": 844})
+                assert violations(page) == [], f"{state}, {scheme}, {width} px"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
