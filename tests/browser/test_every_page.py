@@ -14,19 +14,40 @@ SMALL = """() => [...document.querySelectorAll("a[href], button, summary, input,
     .filter((node) => node.getBoundingClientRect().width < 24 || [...node.getClientRects()].some((box) => box.height < 44))
     .map((node) => node.outerHTML.slice(0, 100))"""
 
+# Text spacing that a reader may set: WCAG 2.2, success criterion 1.4.12.
+SPACED = """() => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
+        p { margin-bottom: 2em !important }`)
+    document.adoptedStyleSheets = [sheet]
+}"""
+CUT = """() => [...document.querySelectorAll("p, li, h1, h2, h3, a, button, label, summary")]
+    .filter((node) => node.checkVisibility() && !node.closest(".hidden, .trap, .skip"))
+    .filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible")
+    .map((node) => node.outerHTML.slice(0, 80))"""
+
 
 def open_all(page: Page) -> None:
     page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_nothing_is_wider_than_the_screen_or_too_small_for_a_thumb(visit, furnished, name):
+def test_nothing_is_too_wide_too_small_for_a_thumb_or_lost_at_400_percent(visit, furnished, name):
     page = visit_page(visit, furnished, name)
     open_all(page)
     for width in (320, 390, 768, 1280):
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
         assert page.evaluate(SMALL) == [], width
+    page.set_viewport_size({"width": 320, "height": 256})
+    page.evaluate(SPACED)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate(CUT) == []
+    assert page.locator("header.bar").evaluate("bar => getComputedStyle(bar).position") == "static"
+    page.emulate_media(media="print")
+    for away in page.locator("header.bar, form, .foot, [data-leave]").all():
+        assert not away.is_visible(), "in print"
+    assert page.locator("h1").is_visible()
 
 
 @pytest.mark.parametrize("name", EVERY)

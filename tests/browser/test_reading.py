@@ -153,26 +153,6 @@ def test_an_answer_that_is_not_ours_never_takes_the_place_of_the_form(visit):
     assert "Bad gateway" not in page.content()
 
 
-# Text spacing that a reader may set: WCAG 2.2, success criterion 1.4.12.
-SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
-p { margin-bottom: 2em !important }"""
-PAGES = ["/", "/faq", "/reframe", "/comments/new", "/contact", "/support", "/desk/sign-in"]
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_wider_spacing_and_400_percent_zoom_lose_nothing(visit, path):
-    page = visit(path, width=320, bypass_csp=True)
-    page.set_viewport_size({"width": 320, "height": 256})
-    page.add_style_tag(content=SPACING)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    assert page.locator("header.bar").evaluate("bar => getComputedStyle(bar).position") == "static"
-    cut = page.evaluate("""() => [...document.querySelectorAll("p, li, h1, h2, h3, a, button, label, summary")]
-        .filter((node) => node.checkVisibility() && !node.closest(".hidden, .trap, .skip"))
-        .filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible")
-        .map((node) => node.outerHTML.slice(0, 80))""")
-    assert cut == []
-
-
 def test_the_keyboard_meets_things_in_the_order_they_are_read(visit):
     page = visit("/")
     met = []
