@@ -138,6 +138,7 @@ def test_a_suggestion_can_be_copied(visit):
     page.get_by_role("button", name="“You need therapy”").click()
     page.get_by_role("button", name=f"Copy “{LINES[1]}”").click()
     expect(page.locator("#reframe-said")).to_have_text("Copied. You can paste it into a message.")
+    expect(page.get_by_role("button", name=f"Copied “{LINES[1]}”")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == LINES[1]
 
 
