@@ -35,6 +35,8 @@ def open_all(page: Page) -> None:
 def test_nothing_is_too_wide_too_small_for_a_thumb_or_lost_at_400_percent(visit, furnished, name):
     page = visit_page(visit, furnished, name)
     open_all(page)
+    assert page.locator("header [data-leave]").is_visible()
+    assert page.locator("footer").get_by_role("link", name="999").is_visible()
     for width in (320, 390, 768, 1280):
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
