@@ -1,31 +1,28 @@
-"""The reframing engine: what somebody is about to say in, one outcome out. Pure; keeps nothing."""
+"""The reframing engine: what somebody is about to say in, one outcome out. Pure; keeps nothing.
+
+Normalise, safety, scope, what is open already, family by topic, compose. Each step that cannot tell
+hands on to the next: family and topic, family alone, the builder. It never guesses, and no part of
+what was typed is ever spliced into a sentence.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from data import safety
-from data.content import Source
-from data.safety import Safety
+from data import phrasebook
+from data.phrasebook import Family, Phrasebook, Suggestion, Topic, load
+from data.plain import plain
+
+__all__ = ["Answer", "Mark", "Phrasebook", "Suggestion", "compose", "danger", "load", "pieces", "reframe"]
 
 OUTCOMES = ("reframed", "open", "support", "build", "decline")
-MOVES = ("longing", "us", "invitation", "firm")
 LONGEST = 300  # characters; beyond it, it is no longer a phrase
-# What the site says beside the phrasebook's lines; neck and baby add to the message of their kind.
-MESSAGES = (*safety.KINDS, "neck", "baby", "quiet", "build", "decline")
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """One other way to say it. ``text`` is the words alone, without quotation marks."""
-
-    move: str
-    text: str
-    from_article: bool = False
+MOST_MARKS = 4
+_SOMEBODY = re.compile(r"\b(?:you|your|he|she|they|i am|we)\b")
+LEAST_WEIGHT = 3  # of a topic's cues; hints alone, one each, name no topic
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the reader gets: one outcome and what goes with it."""
+    """What the reader gets: one outcome and what goes with it.
+
+    ``sure`` says how sure the engine is, ``note`` why this is so; ``firmer`` is there on request;
+    ``lines`` names help lines to show beneath, ``danger`` the message of a support answer and
+    ``extra`` sentences to add to it; ``more`` tells that there is another way.
+    """
 
     outcome: str
     family: str = ""
@@ -55,56 +57,165 @@ class Answer:
     more: bool = False
 
 
-@dataclass(frozen=True)
-class Phrasebook:
-    """The words of ``reframe.toml``."""
-
-    chips: tuple[str, ...]
-    article: tuple[Suggestion, ...]
-    why: str
-    feelings: tuple[str, ...]
-    messages: Mapping[str, str]
-    safety: Safety
-
-
-def load(path: Path) -> Phrasebook:
-    """Read the phrasebook, and the safety rules beside it; raise `ContentError` naming file and line of a fault."""
-    source = Source.read(path)
-    content = source.toml()
-    try:
-        article = content["article"]
-        return Phrasebook(
-            chips=tuple(article["phrases"]),
-            article=tuple(
-                Suggestion(move, article[move], from_article=True) for move in ("longing", "us", "invitation")
-            ),
-            why=article["why"],
-            feelings=tuple(content["builder"]["feelings"]),
-            messages={kind: content["messages"][kind] for kind in MESSAGES},
-            safety=safety.load(path.with_name("safety.toml")),
-        )
-    except KeyError as error:
-        raise source.fault(f"lacks {error}") from error
-
-
 def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     """Return the one answer to a phrase; ``turn`` counts how often another way was asked for."""
-    plain = _plain(phrase)
     if rule := book.safety.heard(phrase):
         extra = (book.messages[rule.also],) if rule.also else ()
         return Answer("support", danger=rule.kind, extra=extra)
-    words = re.findall(r"[a-z']+", plain)
-    if not words or len(phrase) > LONGEST or re.search(r"https?:|www\.|<\w", plain):
+    reading = plain(phrase[: LONGEST + 1])
+    tokens = reading.split()
+    words = [token for token in tokens if token.isalpha()]
+    if _is_none(book, phrase, reading, words):
         return Answer("decline", note=book.messages["decline"])
-    if " ".join(words) in {" ".join(re.findall(r"[a-z']+", _plain(chip))) for chip in book.chips}:
-        return Answer("reframed", family="article", suggestions=book.article, note=book.why)
-    return Answer("build", note=book.messages["build"])
+    if _bare(phrase) in {_bare(chip) for chip in book.chips}:
+        marks = find_marks(book, phrase)
+        return Answer("reframed", family="article", suggestions=book.article, note=book.why, marks=marks)
+    lines = next((lines for lines, says in book.quiet if says.search(reading)), "")
+    return (
+        _open(book, reading, lines)
+        or _outside(book, reading, lines)
+        or _reframed(book, phrase, reading, tokens, lines, turn)
+        or Answer("build", note=book.messages["build"], lines=lines)
+    )
 
 
 def danger(book: Phrasebook, text: str) -> str:
     """Return the kind of danger that a text of any length suggests, or nothing."""
     rule = book.safety.heard(text)
     return rule.kind if rule else ""
+
+
+def _is_none(book: Phrasebook, phrase: str, reading: str, words: Sequence[str]) -> bool:
+    """Tell whether this is nothing said to a partner: empty, too long, markup, not English, a question to the site."""
+    if not words or len(phrase) > LONGEST or re.search(r"https?:|www\.|<[\w/!]|[{}]|\]\(", phrase):
+        return True
+    strange = sum(not _is_known(book, word) for word in words)
+    return strange * 2 >= len(words) + (len(words) > 2) or bool(book.scope["question"].search(reading))
+
+
+def _is_known(book: Phrasebook, word: str) -> bool:
+    """Tell whether a word is English that the files know, in this form or without its ending."""
+    return word in book.known or any(
+        word.endswith(ending) and word.removesuffix(ending) in book.known
+        for ending in ("s", "ed", "ing", "ly", "er", "d")
+    )
+
+
+def _open(book: Phrasebook, reading: str, lines: str) -> Answer | None:
+    """Answer what needs no other wording: a limit, praise, or words that are gentle to their end.
+
+    The reader's own confession is met here too, since it mostly begins as gently: it gets the builder.
+    """
+    is_afraid = bool(book.open["danger"].search(reading))
+    is_low = not is_afraid and bool(book.open["low"].search(reading))
+    lines = "partner" if is_afraid else lines or ("care" if is_low else "")
+    if book.open["limit"].search(reading):
+        return Answer("open", note=book.messages["limit"], lines=lines)
+    if book.scope["confession"].search(reading):
+        return Answer("build", note=book.messages["build"], lines=lines)
+    if book.open["praise"].search(reading) and not book.open["sour"].search(reading):
+        return Answer("open", note=book.messages["praise"], lines=lines)
+    if is_low or _is_gentle(book, reading, is_afraid):
+        return Answer("open", note=book.messages["open"], lines=lines)
+    return None
+
+
+def _is_gentle(book: Phrasebook, reading: str, is_afraid: bool) -> bool:
+    if book.open["hard"].search(reading):
+        return False
+    soft = book.open["soft"].search(reading)
+    if is_afraid or soft is None or soft.start() == 0:
+        return is_afraid or soft is not None
+    # Gentle from the second clause on: what comes before may be a blow all the same.
+    return not any(says.search(reading) for name, says in book.hears if name not in ("complaint", "question"))
+
+
+def _outside(book: Phrasebook, reading: str, lines: str) -> Answer | None:
+    """Answer the builder to what is about somebody else, or is no complaint."""
+    if any(book.scope[name].search(reading) for name in ("third_party", "neutral")):
+        return Answer("build", note=book.messages["build"], lines=lines)
+    return None
+
+
+def _reframed(
+    book: Phrasebook, phrase: str, reading: str, tokens: Sequence[str], lines: str, turn: int
+) -> Answer | None:
+    """Answer a phrase whose family is known: in the lines of its topic where that is known too."""
+    topic = find_topic(book, tokens)
+    # What names a topic and somebody is a complaint, even where nothing else tells.
+    is_complaint = topic and _SOMEBODY.search(reading) and not book.open["soft"].search(reading)
+    name = next((name for name, says in book.hears if says.search(reading)), "complaint" if is_complaint else None)
+    if name is None:
+        return None
+    family = book.families[name]
+    if family.own and not family.about:
+        topic = None  # it speaks for itself, whatever the topic
+    lines = lines or family.lines or (topic.lines if topic else "")
+    if topic and topic.name == "therapy" and lines == "partner":
+        topic = None  # joint work is not for couples where one frightens the other
+    said, moves = _compose(family, topic, tokens)
+    suggestions = tuple(_choose(said, move, turn) for move in moves)
+    firmer = _choose(said, "firm", turn) if "firm" in said and "firm" not in moves else None
+    return Answer(
+        "reframed",
+        family=family.name,
+        topic=topic.name if topic else "",
+        sure=book.messages["topic"].replace("{topic}", topic.label) if topic else book.messages["start"],
+        suggestions=suggestions,
+        firmer=firmer,
+        marks=() if lines and lines != "care" else find_marks(book, phrase),
+        note=family.why,
+        lines=lines,
+        more=any(len(said[move]) > 1 for move in moves),
+    )
+
+
+def _compose(
+    family: Family, topic: Topic | None, tokens: Sequence[str]
+) -> tuple[dict[str, tuple[str, ...]], Sequence[str]]:
+    """Return what can be said, by move, and which moves are offered, in their order."""
+    if topic is None:
+        return dict(family.said), family.moves
+    said = {**family.said, **family.about} if family.own else topic.said
+    moves = family.moves if family.own or not topic.moves else topic.moves
+    thing = next((name for name, cues in topic.things if any(_stands(cue, tokens) for cue in cues)), topic.thing)
+    filled = {move: tuple(text.replace("{thing}", thing) for text in texts) for move, texts in said.items()}
+    return filled, [move for move in moves if move in filled]
+
+
+def _stands(cue: phrasebook.Cue, tokens: Sequence[str]) -> bool:
+    return any(cue.is_at(tokens, start) for start in range(len(tokens)))
+
+
+def _choose(said: dict[str, tuple[str, ...]], move: str, turn: int) -> Suggestion:
+    return Suggestion(move, said[move][turn % len(said[move])])
+
+
+def find_topic(book: Phrasebook, tokens: Sequence[str]) -> Topic | None:
+    """Return the topic whose cues weigh most, the first in the file where two weigh the same."""
+    met = {
+        (number, cue)
+        for start, token in enumerate(tokens)
+        for first in (token, token[: phrasebook.BEGINNING] + "*")
+        for number, cue in book.cues.get(first, ())
+        if cue.is_at(tokens, start)
+    }
+    weights: dict[int, int] = {}
+    for number, cue in met:
+        weights[number] = weights.get(number, 0) + cue.weight
+    best = max(weights, key=lambda number: (weights[number], -number), default=None)
+    return book.topics[best] if best is not None and weights[best] >= LEAST_WEIGHT else None
+
+
+def find_marks(book: Phrasebook, phrase: str) -> tuple[Mark, ...]:
+    """Return the words likely to raise the guard, in the order they stand, none over another."""
+    folded = _fold(phrase)
+    found: list[Mark] = []
+    for reason in book.reasons:
+        for match in reason.says.finditer(folded):
+            if all(match.end() <= mark.start or match.start() >= mark.end for mark in found):
+                found.append(Mark(match.start(), match.end(), reason.reason))
+    return tuple(sorted(found[:MOST_MARKS], key=lambda mark: mark.start))
 
 
 def compose(book: Phrasebook, happens: str, feeling: str, want: str) -> str:
@@ -135,10 +246,18 @@ def pieces(phrase: str, marks: tuple[Mark, ...]) -> Iterator[tuple[str, Mark | N
         yield phrase[at:], None
 
 
-def _plain(text: str) -> str:
-    """Fold a phrase to what the rules read: NFKC, small letters, straight quotes, single spaces."""
-    text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'").replace("‘", "'")
-    return " ".join(text.split())
+def _bare(phrase: str) -> str:
+    """Fold a phrase to its letters, for telling whether it is one of the article's."""
+    return "".join(re.findall(r"[a-z]+", unicodedata.normalize("NFKC", phrase).casefold()))
+
+
+def _fold(phrase: str) -> str:
+    """Fold each character to one: small, with straight quotes, so that places stay as typed."""
+    small = "".join(folded if len(folded := char.lower()) == 1 else char for char in phrase)
+    return small.translate(_QUOTES)
+
+
+_QUOTES = str.maketrans("’‘ʼ`´′＇", "'" * 7)
 
 
 def _lower(text: str) -> str:

@@ -14,7 +14,12 @@ TOP = {"app.py", "views", "templates", "static", "data", "tests", "pyproject.tom
        "SECURITY.md", ".gitignore", "Dockerfile", ".dockerignore", "Makefile", ".ci", "docs"}  # fmt: skip
 # What the modules of a room may import of their own room.
 DATA_HELPERS = {"content", "schema", "text"}
-DATA_MORE = {"outbox": {"postbox"}, "reframe": {"safety"}}
+DATA_MORE = {
+    "outbox": {"postbox"},
+    "phrasebook": {"plain", "safety"},
+    "reframe": {"phrasebook", "plain"},
+    "safety": {"plain"},
+}
 VIEW_HELPERS = {"content", "database", "forms", "guard", "htmx", "mail", "ready", "sender", "settings"}
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import reframe
+from data import phrasebook, reframe
 from data.content import ContentError
 from tests.conftest import HTMX, soup
 
@@ -86,20 +88,24 @@ def test_plain_danger_gets_help_lines_and_no_suggestion(client, phrase, danger):
     assert phrase not in page.text
 
 
-def test_own_words_get_the_builder_and_stay_in_the_box(client):
-    page = soup(client.post("/reframe", data={"phrase": "the bins again"}))
-    assert page.find(id="reframe-phrase").text.strip() == "the bins again"
+def test_what_is_not_recognised_gets_the_builder_and_stays_in_the_box(client):
+    page = soup(client.post("/reframe", data={"phrase": "My boss never listens to me"}))
+    assert page.find(id="reframe-phrase").text.strip() == "My boss never listens to me"
     builder = page.select_one("[data-outcome=build] form.builder")
     assert {field["name"] for field in builder.select("input, select")} == {"happens", "feeling", "want"}
     assert [option.text for option in builder.select("option")] == list(BOOK.feelings)
 
 
-def test_the_builder_puts_the_three_together(client):
+def test_the_builder_puts_the_three_together_and_checks_them(client):
     given = {"happens": "When the dishes are left.", "feeling": "worn out", "want": "I'd like us to take turns"}
     answer = outcome(client.post("/reframe", data=given, headers=HTMX))
-    assert answer["data-outcome"] == "build"
+    assert answer["data-outcome"] == "open", "what the builder made is itself read by the engine"
     assert "When the dishes are left, I feel worn out. I’d like us to take turns." in answer.select_one(".say").text
     assert answer.find(id="build-happens")["value"] == given["happens"], "what was typed is still there"
+    given["happens"] = "you are a lazy pig"
+    again = outcome(client.post("/reframe", data=given, headers=HTMX))
+    assert again["data-outcome"] == "reframed"
+    assert again.select_one("mark"), "an insult is not made open by a feeling behind it"
 
 
 def test_danger_in_the_builder_is_met_as_danger(client):
@@ -156,8 +162,216 @@ def test_pieces_cut_the_phrase_at_its_marks():
     assert list(reframe.pieces("you never listen", marks)) == [("you ", None), ("never", marks[0]), (" listen", None)]
 
 
-def test_a_malformed_phrasebook_stops_the_start_naming_the_file(tmp_path):
-    path = tmp_path / "reframe.toml"
-    path.write_text(PATH.read_text(encoding="utf-8").replace("quiet =", "loud ="), encoding="utf-8")
-    with pytest.raises(ContentError, match=r"reframe\.toml:\d+: lacks 'quiet'"):
-        reframe.load(path)
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the phrasebook and its rules, to be spoilt."""
+    for name in ("reframe.toml", "reframe-rules.toml", "safety.toml"):
+        (tmp_path / name).write_text((PATH.parent / name).read_text(encoding="utf-8"), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "what"),
+    [
+        ("reframe.toml", "quiet =", "loud =", r"reframe\.toml:\d+: lacks 'quiet'"),
+        ("reframe.toml", "I’m worn out with {thing} landing on me", "You’re lazy about {thing}, and I’m worn out", r"reframe\.toml:\d+: topic 'chores', longing, breaks rule 1"),
+        ("reframe.toml", "I’m worn out with {thing} landing on me, and I’d love", "I always do {thing} at home, and I’d love", r"topic 'chores', longing, breaks rule 3"),
+        ("reframe.toml", "with both phones away", "with both hats away", r"topic 'phone', us, breaks rule 4"),
+        ("reframe.toml", "I’m hurt, and I need the truth", "I’m hurt and jealous, and I need the truth", r"topic 'affair', longing, breaks rule 2"),
+        ("reframe.toml", 'moves = ["longing", "invitation"]\nlonging = [\n  "I miss us', 'moves = ["longing", "us"]\nlonging = [\n  "I miss us', r"topic 'sex' offers a move it has no lines for"),
+        ("reframe-rules.toml", '"calm down" = [', '"calm up" = [', r"reframe-rules\.toml:\d+: names a family"),
+        ("reframe-rules.toml", "{abs}(?: [a-z0-9]+)", "{abs}((?: [a-z0-9]+)", r"reframe-rules\.toml:\d+: is not a rule"),
+    ],
+)  # fmt: skip
+def test_a_malformed_phrasebook_stops_the_start_naming_file_entry_and_rule(folder, name, old, new, what):
+    text = (folder / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ContentError, match=what):
+        reframe.load(folder / "reframe.toml")
+
+
+# ---- What the phrasebook can say ----
+
+LINES_IT_CAN_SAY = list(BOOK.lines())
+
+
+def test_the_phrasebook_is_as_deep_as_it_was_asked_to_be():
+    assert len({topic.name for topic in BOOK.topics}) >= 25
+    for topic in BOOK.topics:
+        assert {"longing", "invitation", "firm"} <= set(topic.said), topic.label
+        assert all(len(set(texts)) >= 2 for texts in topic.said.values()), topic.label
+    for family in BOOK.families.values():
+        assert all(len(set(texts)) >= 2 for texts in family.said.values()), family.name
+
+
+def test_every_line_it_can_say_passes_the_lint():
+    assert len(LINES_IT_CAN_SAY) > 1000
+    assert [(where, text) for where, _, text in LINES_IT_CAN_SAY if phrasebook.lint(text)] == []
+
+
+PLURAL = (
+    r"(?:dishes|bins|socks|towels|plates|clothes|shoes|jobs|kids|parents|moods|drugs|messages|things|plans|friends)"
+)
+
+
+def test_every_line_it_can_say_is_grammatical_where_words_are_put_in():
+    for where, _, text in LINES_IT_CAN_SAY:
+        assert not re.search(rf"\b{PLURAL} (?:is|was|has|does|lands|goes|gets)\b", text), (where, text)
+        assert not re.search(r"[{}]|\b(?:a|the) (?:a|the|your|my)\b|\b(?:about|with|over) (?:about|over|of)\b", text), (
+            where
+        )
+        assert not re.search(r"\b(?:about|with|over) (?:I|we|he|she|they)\b", text), (where, text)
+        assert "'" not in text, (where, text)
+
+
+def test_the_family_decides_what_is_never_said():
+    """reframing-notes.md of the design, 2: no shared blame where one did it, no pleading, no ban on addiction."""
+    by_label = {topic.label: topic for topic in BOOK.topics}
+    for label in ("an affair", "the drinking", "the drugs", "the gambling", "shouting and temper"):
+        assert "us" not in by_label[label].moves, label
+    for name in ("leaving", "ultimatum", "contempt", "shut down", "calm down"):
+        assert "us" not in BOOK.families[name].moves
+    assert "longing" not in BOOK.families["contempt"].moves
+    for where, _, text in LINES_IT_CAN_SAY:
+        if "drinking" in where or "drugs" in where:
+            assert not re.search(r"\b(?:stop|quit|give up)\b[^.]*\b(?:today|tonight|now)\b", text), text
+        if where.startswith("family leaving"):
+            assert not re.search(r"\bmiss|\bstay with|\bplease\b", text), text
+
+
+# ---- What goes with an answer ----
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "no JavaScript"])
+def test_the_words_that_raise_the_guard_are_marked_where_they_stand_with_a_reason_in_words(client, headers):
+    phrase = '  You’re SO lazy & you NEVER do the "dishes" & bins'
+    answer = outcome(client.post("/reframe", data={"phrase": phrase}, headers=headers))
+    assert [mark.text for mark in answer.select("mark")] == ["You’re SO lazy", "NEVER"]
+    reasons = [item.text for item in answer.select(".reasons li")]
+    assert "names a person" in reasons[0]
+    assert "every time" in reasons[1]
+    assert phrase in answer.select_one(".phrase").text
+    assert "dishes" in answer.select_one("[data-move]").text
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "no JavaScript"])
+def test_another_way_and_firmer_go_on_from_the_same_phrase(client, headers):
+    first = outcome(client.post("/reframe", data={"phrase": "you never help with the dishes"}, headers=headers))
+    form = first.select_one("form.again")
+    hidden = {field["name"]: field["value"] for field in form.select("input")}
+    more, firmer = (form.find("button", attrs={"name": name}) for name in ("turn", "firmer"))
+    said = [line.text for line in first.select("[data-move]")]
+    again = outcome(client.post("/reframe", data=hidden | {"turn": more["value"]}, headers=headers))
+    assert not set(said) & {line.text for line in again.select("[data-move]")}
+    firm = outcome(client.post("/reframe", data=hidden | {"firmer": firmer["value"]}, headers=headers))
+    assert [line.text for line in firm.select("[data-move]")][:3] == said
+    assert firm.select("[data-move]")[-1]["data-move"] == "firm"
+    back = outcome(client.post("/reframe", data=hidden | {"turn": "2"}, headers=headers))
+    assert [line.text for line in back.select("[data-move]")] == said, "two variants, then round again"
+
+
+def test_it_says_how_sure_it_is(client):
+    known = outcome(client.post("/reframe", data={"phrase": "you never do the dishes"}))
+    assert known.select_one(".sure").text == "This was read as being about the housework."
+    unknown = outcome(client.post("/reframe", data={"phrase": "you always do this"}))
+    assert unknown.select_one(".sure").text.startswith("Here’s a starting point")
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["stop shouting at me in front of the kids", "I don't want you going out with him", "you're so controlling"],
+)
+def test_where_danger_is_possible_but_unsure_lines_stand_beneath_and_nothing_is_marked(client, phrase):
+    answer = outcome(client.post("/reframe", data={"phrase": phrase}))
+    assert answer["data-outcome"] == "reframed"
+    quiet = answer.select_one("[data-lines]")
+    assert BOOK.messages["quiet"] in quiet.text
+    assert quiet.select_one("a[href='tel:999']")
+    assert not answer.select("mark")
+    assert not re.search("counsel|therap", answer.text)
+
+
+# reframing-notes.md of the design, 4.
+DECISIONS = [
+    ("Stop shouting at me in front of the kids", "reframed", True),
+    ("You scare me when you drink", "support", False),
+    ("I'm terrified you'll leave me", "open", False),
+    ("I'm scared to bring up money with you", "open", True),
+    ("You're so controlling", "reframed", True),
+    ("You're abusive", "support", False),
+    ("I can't do this any more", "reframed", True),
+    ("You'd all be happier if I wasn't around", "support", False),
+    ("You won't let me pick the film", "reframed", False),
+    ("You won't let me see my sister", "support", False),
+    ("Send me your location so I can check", "support", False),
+    ("I don't want you going out with him", "reframed", True),
+    ("She's blocked me, so I'll wait outside her work", "support", False),
+    ("I'm not having sex tonight", "open", False),
+    ("Stop pestering me for sex", "support", False),
+    ("You squeeze my neck and I hate it", "support", False),
+    ("You smashed my phone", "support", False),
+    ("You've been drinking, you're not driving the kids", "open", True),
+    ("I slept with someone else", "build", False),
+    ("You cheated on me", "reframed", False),
+    ("I've relapsed and can't tell you", "build", False),
+    ("I've been really low since the baby came", "open", True),
+    ("I keep picturing hurting the baby", "support", False),
+    ("My ex hit me, so I flinch when you shout", "open", True),
+    ("I could throttle you sometimes", "reframed", False),
+]
+
+
+@pytest.mark.parametrize(("phrase", "expected", "lines"), DECISIONS, ids=[phrase for phrase, _, _ in DECISIONS])
+def test_the_decision_table_holds(phrase, expected, lines):
+    for typed in (phrase, phrase.lower().replace("'", ""), phrase.upper()):
+        answer = reframe.reframe(BOOK, typed)
+        assert (answer.outcome, bool(answer.lines)) == (expected, lines), typed
+
+
+# ---- The collection: phrases as people type them ----
+
+PHRASES = [
+    json.loads(line) for line in (Path(__file__).parent / "phrases.jsonl").read_text(encoding="utf-8").splitlines()
+]
+
+
+def misses(phrases, right) -> list[str]:
+    return [
+        f"{case['phrase']!r}: {answer.outcome}, {answer.family}, {answer.topic}"
+        for case in phrases
+        if not right(case, answer := reframe.reframe(BOOK, case["phrase"]))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("what", "chosen", "right", "least"),
+    [
+        ("the right outcome", lambda case: True, lambda case, answer: answer.outcome == case["outcome"], 0.95),
+        ("danger is heard", lambda case: case["outcome"] == "support", lambda case, answer: answer.outcome == "support", 0.97),
+        ("harm, crisis and a child at risk are heard", lambda case: case.get("kind") in ("harm", "crisis", "child"), lambda case, answer: answer.outcome == "support", 0.99),
+        ("innocents are spared", lambda case: case.get("kind") == "none", lambda case, answer: answer.outcome != "support", 0.97),
+        ("lines stand beneath what is unsure", lambda case: case.get("lines"), lambda case, answer: answer.lines or answer.outcome == "support", 0.9),
+        ("the topic is kept", lambda case: case["outcome"] == "reframed" and case.get("topic", "other") != "other", lambda case, answer: answer.topic == case["topic"] or (answer.family and BOOK.families[answer.family].own), 0.9),
+        ("a wrong topic is not claimed", lambda case: case["outcome"] == "reframed" and case.get("topic") == "other", lambda case, answer: not answer.topic, 0.8),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_the_collection_is_met(what, chosen, right, least):
+    cases = [case for case in PHRASES if chosen(case)]
+    missed = misses(cases, right)
+    assert len(missed) <= (1 - least) * len(cases), "\n".join(missed)
+
+
+def test_the_collection_is_large_and_no_phrase_stands_in_it_twice():
+    assert len(PHRASES) >= 500
+    assert len({case["phrase"].casefold() for case in PHRASES}) == len(PHRASES)
+
+
+@given(st.lists(st.sampled_from([case["phrase"] for case in PHRASES]), min_size=1, max_size=3), st.integers(0, 9))
+def test_phrases_run_together_get_one_outcome_and_suggestions_that_pass_the_lint(phrases, turn):
+    answer = reframe.reframe(BOOK, " ".join(phrases), turn)
+    assert answer.outcome in reframe.OUTCOMES
+    for suggestion in answer.suggestions:
+        assert suggestion.from_article or not phrasebook.lint(suggestion.text)
+    assert bool(answer.suggestions) == (answer.outcome == "reframed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +24,13 @@ class Content:
 
 def load(app: Flask, folder: Path) -> None:
     """Read every content file; raise `data.content.ContentError` naming file and line."""
-    app.extensions["content"] = Content(
+    app.extensions["content"] = _read(folder)
+
+
+@cache
+def _read(folder: Path) -> Content:
+    """Read a folder once a process, however many applications are made from it."""
+    return Content(
         article.load(folder / "article.md"),
         faq.load(folder / "faq.toml"),
         reframe.load(folder / "reframe.toml"),

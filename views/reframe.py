@@ -31,7 +31,7 @@ def answer() -> Response:
     if "happens" in form:
         built = reframe.compose(book, form["happens"], form.get("feeling", ""), form.get("want", ""))
     phrase = built or form.get("phrase", "")
-    turn = int(text) if (text := form.get("turn", "")).isascii() and text.isdigit() and len(text) < 4 else 0
+    turn = _number(form.get("turn") or form.get("firmer", ""))
     given = reframe.reframe(book, phrase, turn)
     return htmx.page_or_fragment(
         "reframe/page.html",
@@ -45,3 +45,8 @@ def answer() -> Response:
         firmer="firmer" in form,
         pieces=list(reframe.pieces(phrase, given.marks)),
     )
+
+
+def _number(text: str) -> int:
+    """Return how often another way was asked for; 0 for what is no such number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0

@@ -1,0 +1,304 @@
+"""The phrasebook of the reframing widget: reading it, and the lint that every line of it must pass.
+
+``reframe.toml`` holds the lines, ``reframe-rules.toml`` how a phrase is heard, ``safety.toml`` what
+suggests danger. All three are read once, at the start; a fault in one names the file and the line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data import safety
+from data.content import Source
+from data.plain import compile_rules
+from data.safety import Safety
+
+MOVES = ("longing", "us", "invitation", "firm")
+# What the site says beside the phrasebook's lines; neck and baby add to the message of their kind.
+MESSAGES = (*safety.KINDS, "neck", "baby", "quiet", "build", "decline", "topic", "start", "open", "limit", "praise")
+SCOPE = ("question", "third_party", "confession", "neutral")
+OPEN = ("limit", "danger", "low", "praise", "sour", "soft", "hard")
+LEAST_VARIANTS = 2
+BEGINNING = 3  # letters by which a cue is found whose first word may be longer
+
+Lines = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One other way to say it. ``text`` is the words alone, without quotation marks."""
+
+    move: str
+    text: str
+    from_article: bool = False
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Words that name a topic, of which each may be the beginning of a word, and what they weigh."""
+
+    words: tuple[tuple[str, bool], ...]
+    weight: int
+
+    def is_at(self, tokens: Sequence[str], start: int) -> bool:
+        """Tell whether the words stand at this place."""
+        if start + len(self.words) > len(tokens):
+            return False
+        return all(
+            token.startswith(word) if begins else token == word
+            for (word, begins), token in zip(self.words, tokens[start:], strict=False)
+        )
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What a phrase can be about, and what can be said about it."""
+
+    name: str
+    label: str
+    thing: str
+    things: tuple[tuple[str, tuple[Cue, ...]], ...]
+    moves: tuple[str, ...]
+    lines: str
+    said: Lines
+
+
+@dataclass(frozen=True)
+class Family:
+    """What kind of move a phrase is, and what can be said where the topic is not known or not the point."""
+
+    name: str
+    own: bool
+    why: str
+    moves: tuple[str, ...]
+    lines: str
+    said: Lines
+    about: Lines
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Words that raise the guard, as typed, and why."""
+
+    says: re.Pattern[str]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Phrasebook:
+    """Everything the engine knows."""
+
+    chips: tuple[str, ...]
+    article: tuple[Suggestion, ...]
+    why: str
+    feelings: tuple[str, ...]
+    messages: Mapping[str, str]
+    safety: Safety
+    topics: tuple[Topic, ...]
+    families: Mapping[str, Family]
+    known: frozenset[str]
+    scope: Mapping[str, re.Pattern[str]]
+    open: Mapping[str, re.Pattern[str]]
+    hears: tuple[tuple[str, re.Pattern[str]], ...]
+    quiet: tuple[tuple[str, re.Pattern[str]], ...]
+    reasons: tuple[Reason, ...]
+    cues: Mapping[str, tuple[tuple[int, Cue], ...]] = field(repr=False)
+
+    def lines(self) -> Iterator[tuple[str, str, str]]:
+        """Yield every line it can say, filled in: where it stands, its move, its text; the article's not."""
+        for topic in self.topics:
+            for thing in (topic.thing, *(name for name, _ in topic.things)):
+                for move, texts in topic.said.items():
+                    yield from ((f"topic {topic.name}", move, text.replace("{thing}", thing)) for text in texts)
+        for family in self.families.values():
+            for move, texts in family.said.items():
+                yield from ((f"family {family.name}", move, text) for text in texts)
+            for move, texts in family.about.items():
+                for topic in self.topics:
+                    for thing in (topic.thing, *(name for name, _ in topic.things)):
+                        yield from (
+                            (f"family {family.name}, about {topic.name}", move, text.replace("{thing}", thing))
+                            for text in texts
+                        )
+
+
+# ---- The lint: reframing.md of the design, "What makes a suggestion good", by the numbers there. ----
+
+_START = re.compile(r"(?:I|We)(?:’(?:m|d|ve|ll|re))? |(?:Could|Can) (?:I|we|you) ")
+_FEELING = re.compile(
+    r"\b(?:lonely|worried|worn (?:out|down)|angry|hurt|fed up|jealous|sad|anxious|overwhelmed|tense|scared)\b"
+)
+_VERDICT = re.compile(
+    r"\bfeel (?:that|like(?! it\b)|as if|as though)\b|\bfeel(?:ing)? (?:ignored|unheard|abandoned|rejected|"
+    r"disrespected|attacked|blamed|unappreciated|used|dismissed|neglected|controlled|judged|criticised|betrayed|"
+    r"manipulated|unloved|unwanted|invisible|let down|taken for granted)\b"
+)
+_ABSOLUTE = re.compile(
+    r"\b(?:always|never|constantly|every time|should|ought|why don’t you|narcissis\w*|selfish|lazy|toxic|"
+    r"addict|abusive)\b"
+)
+_YOU = re.compile(
+    r"(?<!could )(?<!when )(?<!if )(?<!know )(?<!where )"
+    r"\byou (?:are|never|always|don’t|didn’t|won’t|can’t|make|made|need|have to|must|ought|just|only|keep|let|"
+    r"leave|ignore|forget|refuse|spend|drink|shout|lie)\b"
+    r"|(?<!when )(?<!if )(?<!what )(?<!where )(?<!hear )(?<!know )(?<!feel )(?<!till )(?<!while )\byou’re\b"
+)
+_STIFF = re.compile(
+    r"\b(?:I am|I have been|we are|we have been|it is|that is|you are)"
+    r"(?= (?:a|an|the|so|too|not|very|going|hard|worn|\w+ing)\b)"
+    r"|\b(?:do not|cannot|can not|did not|does not|will not|would not|I would|I will|we will|we would)\b"
+)
+_JARGON = re.compile(
+    r"would you be willing|\bmy need for|\bneeds? met|\bhold space|\bboundar|\bvalidat|\btrigger|\battachment|"
+    r"\bco-?regulat|\bprocess(?:ing)?\b|\bunpack|\bemotionally|\bvulnerab|\bcommunicat|\bdynamic\b|\bpartner\b",
+    re.IGNORECASE,
+)
+LEAST_WORDS, MOST_WORDS, MOST_SENTENCES = 6, 25, 2
+
+
+def lint(line: str, keep: Sequence[str] = ()) -> str:
+    """Return the rule of a good suggestion that a line breaks, with its number, or nothing.
+
+    ``keep`` are beginnings of words of which the line must hold one, so that the topic is kept.
+    """
+    low = line.lower()
+    words = re.findall(r"[\w’'-]+", line)
+    checks = (
+        (not _START.match(line), "1: starts from I or we"),
+        (len(set(_FEELING.findall(low))) > 1, "2: names one feeling at most"),
+        (_VERDICT.search(low), "2: a verdict is not a feeling"),
+        (_ABSOLUTE.search(low), "3: no absolute, order, label or diagnosis"),
+        (keep and not any(re.search(rf"\b{re.escape(word.lower())}", low) for word in keep), "4: keeps the topic"),
+        (_YOU.search(low), "6: you is not the subject of a verdict"),
+        (not LEAST_WORDS <= len(words) <= MOST_WORDS, f"7: {LEAST_WORDS} to {MOST_WORDS} words"),
+        (len(re.findall(r"[.?!](?=[ ”]|$)", line)) > MOST_SENTENCES, f"7: {MOST_SENTENCES} sentences at most"),
+        (not re.search(r"[.?!]$", line), "7: ends with a stop"),
+        (_STIFF.search(line), "9: contracted, as it is spoken"),
+        (_JARGON.search(line), "9: no jargon"),
+        (re.search(r"['\"]|\b(\w+) \1\b| {2}|\bthe the\b", line), "9: well set"),
+    )
+    return next((rule for broken, rule in checks if broken), "")
+
+
+# ---- Reading ----
+
+
+def load(path: Path) -> Phrasebook:
+    """Read the phrasebook, and its rules and those of safety beside it; raise `ContentError` naming a fault."""
+    source = Source.read(path)
+    rules = Source.read(path.with_name("reframe-rules.toml"))
+    content, heard = source.toml(), rules.toml()
+    try:
+        article = content["article"]
+        topics = tuple(_topic(source, entry) for entry in content["topic"])
+        families = {entry["name"]: _family(source, entry) for entry in content["family"]}
+        words: Mapping[str, str] = heard["words"]
+        hears = tuple((name, compile_rules(rules, says, words)) for name, says in heard["families"].items())
+        book = Phrasebook(
+            chips=tuple(article["phrases"]),
+            article=tuple(
+                Suggestion(move, article[move], from_article=True) for move in ("longing", "us", "invitation")
+            ),
+            why=article["why"],
+            feelings=tuple(content["builder"]["feelings"]),
+            messages={kind: content["messages"][kind] for kind in MESSAGES},
+            safety=safety.load(path.with_name("safety.toml")),
+            topics=topics,
+            families=families,
+            known=_known(heard["english"]["words"], source, rules, Source.read(path.with_name("safety.toml"))),
+            scope={name: compile_rules(rules, heard["scope"][name], words) for name in SCOPE},
+            open={name: compile_rules(rules, heard["open"][name], words) for name in OPEN},
+            hears=hears,
+            quiet=tuple((entry["lines"], compile_rules(rules, entry["says"], words)) for entry in heard["quiet"]),
+            reasons=tuple(Reason(_marks(rules, entry["says"], words), entry["reason"]) for entry in heard["mark"]),
+            cues=_index(content["topic"]),
+        )
+    except KeyError as error:
+        raise source.fault(f"lacks {error}") from error
+    for name, _ in hears:
+        if name not in families:
+            raise rules.fault(f"names a family that {path.name} lacks: {name!r}", name)
+    _check(source, content, book)
+    return book
+
+
+def _topic(source: Source, entry: Mapping[str, Any]) -> Topic:
+    things = []
+    for text in entry.get("things", ()):
+        name, _, cues = text.partition(":")
+        things.append((name, tuple(_cue(cue, 1) for cue in cues.split(","))))
+    said = {move: tuple(entry[move]) for move in MOVES if move in entry}
+    lines = entry.get("lines", "care" if entry.get("care") else "")
+    moves = tuple(entry.get("moves", ()))
+    if not set(moves) <= set(said):
+        raise source.fault(f"topic {entry['name']!r} offers a move it has no lines for", f'name = "{entry["name"]}"')
+    thing = entry.get("thing", entry["label"])
+    return Topic(entry.get("group", entry["name"]), entry["label"], thing, tuple(things), moves, lines, said)
+
+
+def _family(source: Source, entry: Mapping[str, Any]) -> Family:
+    said = {move: tuple(entry[move]) for move in MOVES if move in entry}
+    about = {move: tuple(texts) for move, texts in entry.get("about", {}).items()}
+    moves = tuple(entry["moves"])
+    if not set(moves) <= set(said):
+        raise source.fault(f"family {entry['name']!r} offers a move it has no lines for", f'name = "{entry["name"]}"')
+    return Family(entry["name"], entry.get("own", False), entry["why"], moves, entry.get("lines", ""), said, about)
+
+
+def _cue(text: str, weight: int) -> Cue:
+    words = tuple((word.rstrip("*"), word.endswith("*")) for word in text.split())
+    return Cue(words, weight)
+
+
+def _index(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[tuple[int, Cue], ...]]:
+    """Return the cues of all topics by their first word, or by how it begins, with the number of their topic.
+
+    What is said outright weighs three and a point more for each further word; a hint weighs one. In a
+    weighty topic, which is seldom named by the way, what is said outright weighs one more.
+    """
+    index: dict[str, list[tuple[int, Cue]]] = defaultdict(list)
+    for number, entry in enumerate(entries):
+        for kind in ("says", "hints"):
+            for text in entry.get(kind, ()):
+                outright = 2 + len(text.split()) + entry.get("weighty", False)
+                cue = _cue(text, 1 if kind == "hints" else outright)
+                first, begins = cue.words[0]
+                index[first[:BEGINNING] + "*" if begins else first].append((number, cue))
+    return {first: tuple(cues) for first, cues in index.items()}
+
+
+def _known(english: str, *sources: Source) -> frozenset[str]:
+    """Return common words and every word that the files use: what is made of others is no English we know."""
+    return frozenset(english.split()).union(*(re.findall(r"[a-z]+", source.text.lower()) for source in sources))
+
+
+def _marks(source: Source, says: Sequence[str], words: Mapping[str, str]) -> re.Pattern[str]:
+    return compile_rules(source, says, {**words, "youare": "(?:you'?re|you are|ur|u r|(?:s?he)'?s|(?:s?he) is)"})
+
+
+def _check(source: Source, content: Mapping[str, Any], book: Phrasebook) -> None:
+    """Refuse a line that breaks the lint, naming file, entry and rule, and a move with too few variants."""
+    for kind in ("topic", "family"):
+        for entry in content[kind]:
+            keep = entry.get("keep", "").split()
+            things = [entry.get("thing", ""), *(text.partition(":")[0] for text in entry.get("things", ()))]
+            for move in MOVES:
+                if move in entry and len(entry[move]) < LEAST_VARIANTS:
+                    raise source.fault(
+                        f"{kind} {entry['name']!r} has one {move} line; two are the least", entry[move][0]
+                    )
+                for text in entry.get(move, ()):
+                    for thing in things if "{thing}" in text else [""]:
+                        if rule := lint(text.replace("{thing}", thing), keep):
+                            raise source.fault(f"{kind} {entry['name']!r}, {move}, breaks rule {rule}", text)
+                for text in entry.get("about", {}).get(move, ()):
+                    for topic in book.topics:
+                        for thing in (topic.thing, *(name for name, _ in topic.things)):
+                            if rule := lint(text.replace("{thing}", thing)):
+                                what = f"{kind} {entry['name']!r}, about {topic.name}, {move}"
+                                raise source.fault(f"{what}, breaks rule {rule}", text)

@@ -1,0 +1,150 @@
+"""The plain reading of what people type, and the notation that rules over it are written in.
+
+Everything that judges a phrase (`data.safety`, `data.reframe`) reads it this way: small letters, short
+forms and text-speak written out, slips of the thumb put right, fillers and swearing for heat left out,
+stops standing alone. So each rule is written once, in plain words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from rapidfuzz.distance import OSA
+
+from data.content import Source
+
+# Short forms and text-speak, each as its plain words; the rules are written once, in those.
+_SHORT = {
+    "u": "you", "ur": "your", "r": "are", "im": "i am", "ive": "i have", "id": "i would", "dont": "do not",
+    "cant": "can not", "cannot": "can not", "wont": "will not", "didnt": "did not", "doesnt": "does not",
+    "isnt": "is not", "wasnt": "was not", "wouldnt": "would not", "couldnt": "could not",
+    "shouldnt": "should not", "havent": "have not", "hasnt": "has not", "arent": "are not",
+    "werent": "were not", "youre": "you are", "youve": "you have", "youll": "you will", "youd": "you would",
+    "theyre": "they are", "hes": "he is", "shes": "she is", "thats": "that is", "whats": "what is",
+    "gonna": "going to", "gotta": "got to", "wanna": "want to", "gunna": "going to", "hubby": "husband",
+    "bf": "boyfriend", "gf": "girlfriend", "mom": "mum", "cos": "because", "coz": "because", "cuz": "because",
+    "tho": "though", "thru": "through", "abt": "about", "pls": "please", "plz": "please", "anymore": "any more",
+    "alot": "a lot", "hubbys": "husband", "ain't": "is not", "aint": "is not", "let's": "let us",
+    "lets": "lets", "ya": "you", "yous": "you", "em": "them",
+}  # fmt: skip
+_ENDINGS = (
+    (re.compile(r"\bcan't\b"), "can not"), (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"\bshan't\b"), "shall not"),
+    (re.compile(r"n't\b"), " not"), (re.compile(r"'re\b"), " are"), (re.compile(r"'ve\b"), " have"),
+    (re.compile(r"'ll\b"), " will"), (re.compile(r"'m\b"), " am"), (re.compile(r"'d\b"), " would"),
+    (re.compile(r"\b(he|she|it|that|what|who|where|there|here|how|everything|nothing|everyone)'s\b"), r"\1 is"),
+)  # fmt: skip
+# Swearing and fillers that only add heat.
+_SILENT = re.compile(
+    r"\b(?:fuck(?:ing|in|en)?(?! (?:off|you|this|that)\b)|f\*+(?:ing)?|bloody|sodding|frigging|freaking|flipping|effing"
+    r"|damn|goddamn|literally|basically|actually|honestly|seriously|really|just|like totally|lol|tbh|omg|ffs)\b ?"
+)
+_QUOTES = str.maketrans("’‘ʼ`´′＇", "'" * 7)
+
+# Words that rules hang on and that thumbs get wrong. Five letters and more: shorter ones are too like others.
+_OFTEN_MISTYPED = """
+    always never listen listening ignore ignoring forget forgot remember apologise apologize sorry therapy
+    therapist counselling selfish lazy phone scrolling dishes washing laundry kitchen bathroom cleaning
+    tidying hoover money spending drinking drunk alcohol gambling gaming playing football telly television
+    shouting screaming yelling temper argue arguing fight fighting friends mother father parents family
+    brother sister husband wife boyfriend girlfriend partner children birthday anniversary promise promised
+    affection cuddle cuddles intimate together weekend holiday relationship marriage divorce leaving cheated
+    cheating flirting jealous jealousy trust honest lying controlling complain complaining criticise criticize
+    criticising appreciate granted feelings emotional sensitive overreacting dramatic ridiculous pathetic
+    useless stupid communicate conversation talking interrupt interrupting nothing everything anything
+    constantly because should would could really problem scared frightened threatened threaten strangle
+    strangled punched kicked suicide suicidal hurting killing password location tracking allowed messages
+    anymore understand bothered responsible decision decisions
+""".split()  # noqa: SIM905
+# Real words one slip away from those above.
+_REAL = frozenset(
+    """
+    message phone monkey phones phoned forgets forgotten remembers apologies sorting horse promises prompted
+    partners husbands boyfriends girlfriends parent friend father farther bother mothers fathers brothers
+    sisters feeling selfless lady dished dashes wishes fishes promise premise trusts truth honesty problems
+    places kitchens money honey wives wide sister leaning learning cleaning clearing clearly tidings playing
+    praying paying laying telly belly trying relying laundry night nights eight right fight fights sight light
+    through though thought taught caught weekends holidays family families faring gaining spend sending
+    spending ending scored scarred stared shared screening fighter shout shouts shooting shutting kicker
+    killing filling billing password passwords location locations vocation dramas child chicken ignores
+    ignored ignoring granted grants feelings dealing healing cheating chatting heating beating chested cheaper
+    treated heated argues argued arguing listens listened listener glisten nevers fever lever sever clever
+    drunk drink drinks drank trunk talking taking walking tanking stalking threats threaten allows aloud
+    allowed hallowed cuddle puddle could cloud would wound should shoulder bothered brothered mother smother
+    really rally ready problem lying flying dying partner parted hoover hover jealous zealous honest marriage
+    carriage married divorce divorced decisions derision precision stupid stupor nothing noting something
+    gaming naming taming gambling rambling grumbling staying saying punched lunched pinched munched kicked
+    licked picked ticked scare scares scary threatens strangles strangler useless units tracking trucking
+    cracking messages massages leaving leavings heaving weaving living loving moving giving having fought
+    bought forge forgot forget forged fidget because become becomes temper tamper tempers tempter temple
+    simple tensions sensitive pensive
+""".split()  # noqa: SIM905
+)
+_BY_LETTER: dict[str, list[str]] = defaultdict(list)
+for _word in _OFTEN_MISTYPED:
+    if len(_word) >= 5:
+        _BY_LETTER[_word[0]].append(_word)
+_ALL_OFTEN = frozenset(_OFTEN_MISTYPED)
+
+
+def plain(text: str) -> str:
+    """Return a text as the rules read it; see the module's own words."""
+    text = unicodedata.normalize("NFKC", text).translate(_QUOTES).lower()
+    for ending, full in _ENDINGS:
+        text = ending.sub(full, text)
+    text = re.sub(r"([a-z])\1{2,}", r"\1\1", text)
+    found = re.findall(r"[a-z]+(?:'[a-z]+)?|\d+[a-z]*|[.!?,;:\n]", text)
+    text = " ".join(_SHORT.get(word) or _put_right(word) for word in found)
+    text = re.sub(r"'s\b", "s", text).replace("'", "")
+    return re.sub(r"[;:]", ",", _SILENT.sub("", text)).strip()
+
+
+def _put_right(word: str) -> str:
+    """Return the word that was meant by one slip of the thumb (two in a long word), or the word itself."""
+    if len(word) < 5 or word in _ALL_OFTEN or word in _REAL or word[0] not in _BY_LETTER:
+        return word
+    slips = 2 if len(word) > 8 else 1
+    best, least = word, slips + 1
+    for meant in _BY_LETTER[word[0]]:
+        if abs(len(meant) - len(word)) <= slips and not word.startswith(meant):
+            distance = OSA.distance(word, meant, score_cutoff=slips)
+            if distance < least:
+                best, least = meant, distance
+    return best
+
+
+def compile_rules(source: Source, says: Any, words: Mapping[str, str]) -> re.Pattern[str]:
+    """Return one pattern for a list of rules in the notation that safety.toml explains.
+
+    ``words`` are the lists that rules name in braces. Raises `ContentError` where a rule is none.
+    """
+    parts: dict[str, str] = {}
+    for rule in map(str, says):
+        pattern = rule
+        for _ in range(5):  # a list of words may name another
+            pattern = re.sub(r"\{(\w+)([?*]?)\}", partial(_named, source, words), pattern)
+        parts[rule] = pattern.replace(" ... ", r" (?:[a-z0-9]+ ){0,4}")
+    try:
+        return re.compile(r"\b(?:" + "|".join(parts.values()) + r")(?!\w)")
+    except re.error:
+        for rule, pattern in parts.items():  # which one it was; compiling each takes as long again
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise source.fault(f"is not a rule: {error}", rule[:40]) from error
+        raise
+
+
+def _named(source: Source, words: Mapping[str, str], found: re.Match[str]) -> str:
+    """Return the words that ``{name}`` stands for, as part of a pattern."""
+    name, many = found.groups()
+    if name.isdigit():
+        return found[0]  # a number of times, as regular expressions write it
+    if name not in words:
+        raise source.fault(f"there are no words named {name!r}", found[0])
+    return {"": f"(?:{words[name]})", "?": f"(?:(?:{words[name]}) )?", "*": f"(?:(?:{words[name]}) ){{0,3}}"}[many]
