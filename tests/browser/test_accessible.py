@@ -57,7 +57,9 @@ def test_a_page_has_no_violation_closed_or_open(visit, furnished, name):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("phrase", ["You need therapy", "you hit me", "the bins again", ""])
+@pytest.mark.parametrize(
+    "phrase", ["You need therapy", "you never listen to me", "I feel lonely", "you hit me", "the bins again", ""]
+)
 def test_an_answer_of_the_widget_has_no_violation(visit, phrase, scheme):
     page = visit("/reframe", color_scheme=scheme, bypass_csp=True)
     page.get_by_label("What were you about to say?").fill(phrase)

@@ -54,6 +54,18 @@ def test_the_widget_keeps_focus_where_it_was_asked_or_gives_it_to_the_answer(vis
     expect(page.locator(".outcome [tabindex]").first).to_be_focused()
 
 
+def test_another_way_keeps_focus_until_it_is_gone_and_firmer_gives_it_to_the_answer(visit):
+    page = visit("/reframe")
+    page.get_by_label("What were you about to say?").fill("you never listen to me")
+    page.get_by_role("button", name="Say it another way").click()
+    more = page.get_by_role("button", name="Another way", exact=True)
+    press(more)
+    expect(page.locator("#reframe-more[value='2'], .outcome:not(:has(#reframe-more)) .instead").first).to_be_focused()
+    press(page.get_by_role("button", name="Firmer"))
+    expect(page.locator("#reframe-said")).to_have_text("Four other ways to say it")
+    expect(page.get_by_text("Instead of", exact=True)).to_be_focused()
+
+
 def test_what_was_done_at_the_desk_is_in_focus_with_the_way_back(visit, furnished):
     page = visit_page(visit, furnished, "desk, a message")
     item = page.locator(".at-desk, .done").first
