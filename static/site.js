@@ -70,6 +70,8 @@
     const said = document.getElementById("reframe-said");
     try {
       await navigator.clipboard.writeText(button.parentElement.querySelector("p").textContent.trim());
+      for (const other of document.querySelectorAll("[data-copy]")) other.firstChild.data = "Copy ";
+      button.firstChild.data = "Copied ";
       said.textContent = "Copied. You can paste it into a message.";
     } catch {
       said.textContent = "It could not be copied. Press and hold the words instead.";

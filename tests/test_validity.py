@@ -8,12 +8,14 @@ import shutil
 import subprocess
 
 import pytest
+from werkzeug.exceptions import default_exceptions
 
-from tests.conftest import HTMX
+from tests.conftest import HTMX, soup
 from tests.serving import ROOT
 from tests.test_comments import publish, send
 from tests.test_contact import send as write_to_jo
-from tests.test_desk import do, jo  # noqa: F401 - jo is a fixture
+from tests.test_desk import do, jo, link, settings  # noqa: F401 - jo and settings are fixtures
+from views import errors
 
 VALIDATOR = ROOT / ".venv/npm/node_modules/html-validate/bin/html-validate.mjs"
 RULES = {
@@ -54,6 +56,11 @@ def validate(tmp_path):
     return run
 
 
+def fields_of(client, path, **more):
+    """Return what a browser would send of a page's form, with more filled in."""
+    return {field["name"]: field.get("value", "") for field in soup(client.get(path)).select("main input[name]")} | more
+
+
 def test_every_page_is_valid(validate, app, client, jo):  # noqa: F811
     own = send(client, "He hit me. Write to sam@example.org", name="Sam & <co>", nudged="1").headers["Location"]
     send(client, "Another one")
@@ -81,6 +88,42 @@ def test_every_page_is_valid(validate, app, client, jo):  # noqa: F811
     pages["comment-nudge"] = send(client, "write to sam@example.org").text
     pages["contact-again"] = write_to_jo(client, body="", email="x").text
     assert len(pages) == 28
+    validate(pages)
+
+
+def test_every_error_page_and_every_way_in_is_valid(validate, app, client, jo):  # noqa: F811
+    with app.test_request_context("/"):
+        pages = {
+            f"error-{status}": errors.answer(default_exceptions[status]()).get_data(as_text=True)
+            for status in errors.WORDS
+        }
+    unused = link(app)
+    pages["link"] = client.get(unused).text
+    client.post(unused)
+    pages["link-used"] = client.post(unused).text
+    pages["link-asked"] = client.post(
+        "/desk/sign-in", data=fields_of(client, "/desk/sign-in", address="jo@jo.example")
+    ).text
+    pages["address-wrong"] = client.post("/desk/sign-in", data=fields_of(client, "/desk/sign-in", address="jo")).text
+    validate(pages)
+
+
+def test_a_comment_is_valid_in_every_state_for_its_writer_and_at_the_desk(validate, app, client, jo):  # noqa: F811
+    pages = {}
+    for number, state in enumerate(("published", "declined", "withdrawn"), 1):
+        own = send(client, f"Comment {number}", name="Sam").headers["Location"]
+        if state == "withdrawn":
+            client.post(f"{own}/withdraw")
+        else:
+            do(jo, f"/desk/comments/{number}/{'publish' if state == 'published' else 'decline'}")
+            pages[f"desk-{state}"] = jo.get(f"/desk/comments/{number}").text
+        pages[f"own-{state}"] = client.get(own).text
+    write_to_jo(client, body="One")
+    for state in ("read", "answered", "archived"):
+        do(jo, f"/desk/messages/1/{state}")
+        pages[f"desk-{state}"] = jo.get(f"/desk/messages/{state}").text
+    pages["desk-empty-answer"] = do(jo, "/desk/comments/2/reply", body="").text
+    pages["comments-earlier"] = client.get("/comments?after=1-1").text
     validate(pages)
 
 

@@ -18,8 +18,8 @@ def wanted() -> bool:
 
 
 def fragment(template: str, status: int = 200, **context: Any) -> Response:
-    """Return a fragment from its template."""
-    response = make_response(render_template(template, **context), status)
+    """Return a fragment from its template, which is told that it is one."""
+    response = make_response(render_template(template, **{"fragment": True} | context), status)
     response.headers["HX-Fragment"] = "true"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
+from tests.browser.furnish import Furnished, furnish
 from tests.serving import ROOT, Site, start, stop
 from views.guard import HTMX
 
@@ -49,6 +50,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     running = start(tmp_path_factory.mktemp("site"))
     yield running
     stop(running)
+
+
+@pytest.fixture(scope="session")
+def furnished(site: Site) -> Furnished:
+    """Every page of the site with something on it."""
+    return furnish(site)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import WAYS
 
@@ -30,10 +30,12 @@ def test_an_answer_can_be_read(visit, way):
     expect(page.get_by_text(ANSWER)).to_be_visible()
 
 
-def test_answers_are_fetched_once_each_and_move_nothing(visit):
+def test_answers_are_fetched_once_each_and_move_nothing_however_late_they_come(visit):
     page = visit("/")
     fetched: list[str] = []
+    late: list[Route] = []
     page.on("request", lambda request: fetched.append(request.url) if request.url.endswith("/answer") else None)
+    page.route("**/answer", lambda route: late.append(route))
     page.evaluate("""() => {
         window.shift = 0
         new PerformanceObserver((list) => {
@@ -44,6 +46,9 @@ def test_answers_are_fetched_once_each_and_move_nothing(visit):
     page.locator(".questions").scroll_into_view_if_needed()
     for summary in page.locator(".question summary").all():
         summary.click()
+    page.wait_for_timeout(600)  # by now no shift is forgiven for having followed a tap
+    while late:
+        late.pop().continue_()
     expect(page.get_by_text(ANSWER)).to_be_visible()
     for summary in page.locator(".question summary").all():
         summary.click()
@@ -133,6 +138,7 @@ def test_a_suggestion_can_be_copied(visit):
     page.get_by_role("button", name="“You need therapy”").click()
     page.get_by_role("button", name=f"Copy “{LINES[1]}”").click()
     expect(page.locator("#reframe-said")).to_have_text("Copied. You can paste it into a message.")
+    expect(page.get_by_role("button", name=f"Copied “{LINES[1]}”")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == LINES[1]
 
 
@@ -146,44 +152,6 @@ def test_an_answer_that_is_not_ours_never_takes_the_place_of_the_form(visit):
     expect(page.locator(".own .status")).to_contain_text("Your words are still here")
     expect(page.locator("#reframe-phrase")).to_have_value("you never listen")
     assert "Bad gateway" not in page.content()
-
-
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-@pytest.mark.parametrize("path", ["/", "/faq", "/reframe", "/support", "/privacy", "/accessibility"])
-def test_nothing_is_wider_than_the_screen(visit, path, width):
-    page = visit(path, width=width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-# Text spacing that a reader may set: WCAG 2.2, success criterion 1.4.12.
-SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
-p { margin-bottom: 2em !important }"""
-PAGES = ["/", "/faq", "/reframe", "/comments/new", "/contact", "/support", "/desk/sign-in"]
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_wider_spacing_and_400_percent_zoom_lose_nothing(visit, path):
-    page = visit(path, width=320, bypass_csp=True)
-    page.set_viewport_size({"width": 320, "height": 256})
-    page.add_style_tag(content=SPACING)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    assert page.locator("header.bar").evaluate("bar => getComputedStyle(bar).position") == "static"
-    cut = page.evaluate("""() => [...document.querySelectorAll("p, li, h1, h2, h3, a, button, label, summary")]
-        .filter((node) => node.checkVisibility() && !node.closest(".hidden, .trap, .skip"))
-        .filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible")
-        .map((node) => node.outerHTML.slice(0, 80))""")
-    assert cut == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_what_is_tapped_is_44_pixels_high(visit, path):
-    page = visit(path)
-    small = page.evaluate("""() => [...document.querySelectorAll("button, summary, input, select, textarea, nav a, .onwards a, .button")]
-        .filter((node) => node.checkVisibility() && !node.closest(".trap") && node.type !== "hidden")
-        .filter((node) => !["radio", "checkbox"].includes(node.type))
-        .filter((node) => node.getBoundingClientRect().height < 44)
-        .map((node) => node.outerHTML.slice(0, 80))""")
-    assert small == []
 
 
 def test_the_keyboard_meets_things_in_the_order_they_are_read(visit):
