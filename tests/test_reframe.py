@@ -336,6 +336,20 @@ PHRASES = [
 ]
 
 
+def topics(case) -> list[str]:
+    """Return what a phrase may be taken to be about: people differ over some."""
+    return case.get("topic", "other").split("|")
+
+
+def names_a_topic(case) -> bool:
+    return case["outcome"] == "reframed" and topics(case) != ["other"]
+
+
+def speaks_for_itself(answer) -> bool:
+    """Tell whether this is a family that says the same whatever the topic."""
+    return bool(answer.family) and BOOK.families[answer.family].own and not answer.topic
+
+
 def misses(phrases, right) -> list[str]:
     return [
         f"{case['phrase']!r}: {answer.outcome}, {answer.family}, {answer.topic}"
@@ -352,8 +366,8 @@ def misses(phrases, right) -> list[str]:
         ("harm, crisis and a child at risk are heard", lambda case: case.get("kind") in ("harm", "crisis", "child"), lambda case, answer: answer.outcome == "support", 0.99),
         ("innocents are spared", lambda case: case.get("kind") == "none", lambda case, answer: answer.outcome != "support", 0.97),
         ("lines stand beneath what is unsure", lambda case: case.get("lines"), lambda case, answer: answer.lines or answer.outcome == "support", 0.9),
-        ("the topic is kept", lambda case: case["outcome"] == "reframed" and case.get("topic", "other") != "other", lambda case, answer: answer.topic == case["topic"] or (answer.family and BOOK.families[answer.family].own), 0.9),
-        ("a wrong topic is not claimed", lambda case: case["outcome"] == "reframed" and case.get("topic") == "other", lambda case, answer: not answer.topic, 0.8),
+        ("the topic is kept", names_a_topic, lambda case, answer: answer.topic in topics(case) or speaks_for_itself(answer), 0.9),
+        ("no wrong topic is claimed", lambda case: case.get("topic"), lambda case, answer: answer.topic in ("", *topics(case)), 0.98),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
