@@ -12,7 +12,7 @@ import pytest
 from app import create_app
 from data import desk as desk_data
 from data import schema
-from tests.conftest import HTMX, soup
+from tests.conftest import HTMX, link, soup
 from tests.test_comments import fields, rows, send
 from views.desk import OPEN
 
@@ -22,20 +22,6 @@ JO = "jo@jo.example"
 @pytest.fixture
 def settings(settings):
     return settings | {"MAIL_TO": JO}
-
-
-def link(app) -> str:
-    """Return the path of a sign-in link, as the command prints it."""
-    printed = app.test_cli_runner().invoke(args=["desk-link"]).output.strip()
-    return urlsplit(printed).path
-
-
-@pytest.fixture
-def jo(app):
-    """A client signed in as Jo."""
-    client = app.test_client()
-    assert client.post(link(app)).status_code == 303
-    return client
 
 
 def token(client, path="/desk") -> str:
@@ -55,7 +41,12 @@ def test_every_address_of_the_desk_is_closed_but_those_that_let_her_in(app, clie
     for rule in app.url_map.iter_rules():
         if not rule.rule.startswith("/desk") or rule.endpoint in OPEN:
             continue
-        examples = {"number": "1", "verb": "publish", "state": "new" if "messages" in rule.rule else "waiting"}
+        examples = {
+            "number": "1",
+            "verb": "publish",
+            "name": "site.json",
+            "state": "new" if "messages" in rule.rule else "waiting",
+        }
         path = re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found, known=examples: known[found[1]], rule.rule)
         for method in rule.methods - {"OPTIONS", "HEAD"}:
             response = client.open(path, method=method)

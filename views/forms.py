@@ -109,13 +109,19 @@ class SiteForm(FlaskForm):  # type: ignore[misc]
 
 
 class CommentForm(SiteForm):
-    """A comment, or a change to one that waits."""
+    """A comment, a reply to the one numbered ``parent``, or a change to one that waits."""
 
     NAME = "comment"
 
     name = StringField("Name to show with your comment", filters=[_line])
     body = TextAreaField("Your comment", filters=[_text])
     nudged = HiddenField()
+
+    def __init__(self, parent: int = 0, **kwargs: Any) -> None:
+        self.parent = parent
+        if parent:  # several replies can be begun on one page
+            self.NAME = f"reply-{parent}"
+        super().__init__(**kwargs)
 
     def validate_name(self, field: StringField) -> None:
         """Refuse a name too long to stand on one line."""
