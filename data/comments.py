@@ -126,11 +126,8 @@ def withdraw(db: Database, comment: Comment) -> None:
     """Erase a comment's words, those of its replies, which may quote them, and mail of them not yet sent."""
     shown = _visible(db, comment.id)
     both = [comment.id, comment.id]
-    db.execute(
-        "DELETE FROM outbox WHERE sent = 0 AND about IN "
-        "(SELECT 'comment ' || id FROM comments WHERE id = ? OR parent = ?)",
-        both,
-    )
+    for (number,) in db.execute("SELECT id FROM comments WHERE id = ? OR parent = ?", both).fetchall():
+        schema.forget_mail(db, f"comment {number}")
     db.execute(
         "UPDATE comments SET before = '', state = 'withdrawn', name = '', body = '', reason = '', fingerprint = '', "
         "published = NULL WHERE id = ? OR parent = ?",

@@ -117,6 +117,7 @@ def note(db: Database, number: int, notes: str) -> None:
 def erase(db: Database, number: int) -> None:
     """Delete a message, and the mail that told of it."""
     db.execute("DELETE FROM messages WHERE id = ?", [number])
+    schema.forget_mail(db, f"message {number}")
     db.execute("DELETE FROM outbox WHERE about = ?", [f"message {number}"])
 
 

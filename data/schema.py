@@ -368,6 +368,15 @@ def integrity(db: Database) -> str:
     return "ok"
 
 
+def forget_mail(db: Database, about: str) -> None:
+    """Drop the mail that tells of something erased, where it has not gone yet; within a transaction.
+
+    A digest that waits may quote it among others: it then says only that something waits.
+    """
+    db.execute("DELETE FROM outbox WHERE about = ? AND sent = 0", [about])
+    db.execute("UPDATE outbox SET body = 'The desk has what waits.' WHERE about = 'digest' AND sent = 0")
+
+
 def cleared(db: Database) -> int:
     """Return when the site last cleared up, in Unix seconds, or 0."""
     return int(db.execute("SELECT cleared FROM site").fetchone()[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import tempfile
 from pathlib import Path
+from typing import IO
 
 from flask import (
     Response,
@@ -75,7 +76,7 @@ def take_away(name: str) -> Response:
     file.seek(0)
     with write() as open_db:
         desk.note(open_db, "exported", name, now())
-    return send_file(file, mimetype=export.FILES[name], as_attachment=True, download_name=name)
+    return _download(file, export.FILES[name], name)
 
 
 @blueprint.post("/backup")
@@ -88,4 +89,11 @@ def take_backup() -> Response:
         abort(503)
     with write() as open_db:
         desk.note(open_db, "backed up", copy.name, now())
-    return send_file(copy, mimetype="application/vnd.sqlite3", as_attachment=True, download_name=copy.name)
+    return _download(copy, "application/vnd.sqlite3", copy.name)
+
+
+def _download(file: IO[bytes] | Path, mimetype: str, name: str) -> Response:
+    """Answer a file that the browser saves under ``name`` and keeps nowhere else."""
+    response = send_file(file, mimetype=mimetype, as_attachment=True, download_name=name, etag=False)
+    response.headers["Cache-Control"] = "no-store"
+    return response
