@@ -133,7 +133,11 @@ def counts(db: Database) -> tuple[int, int, int]:
     """Return how many e-mails wait to be sent, how many of them have failed, and when the last one went."""
     waiting = db.execute("SELECT count(*) FROM outbox WHERE sent = 0 AND refused = 0").fetchone()[0]
     failing = db.execute("SELECT count(*) FROM outbox WHERE sent = 0 AND error != ''").fetchone()[0]
-    return int(waiting), int(failing), int(db.execute("SELECT coalesce(max(sent), 0) FROM outbox").fetchone()[0])
+    return (
+        int(waiting),
+        int(failing),
+        int(db.execute("SELECT coalesce(max(sent), 0) FROM outbox WHERE sent > 0").fetchone()[0]),
+    )
 
 
 def oldest_due(db: Database) -> int:

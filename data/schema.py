@@ -294,7 +294,7 @@ def m010_outbox_held(db: Database) -> None:
     """Mail held back for the day's digest; what fails and what tells of one thing are found at once."""
     db.table("outbox").add_column("held", int, not_null_default=0)
     db.table("outbox").create_index(["about"])
-    db.table("outbox").create_index(["sent"])
+    db.execute("CREATE INDEX outbox_sent ON outbox (sent) WHERE sent > 0")
     db.execute("CREATE INDEX outbox_unsent ON outbox (id) WHERE sent = 0 AND error != ''")
     db.table("audit").create_index(["at"])
 
@@ -385,7 +385,7 @@ def cleared(db: Database) -> int:
 def newest(db: Database) -> int:
     """Return the time of the newest thing that is kept, in Unix seconds, or 0."""
     times = [
-        db.execute(f"SELECT {column} FROM {table} ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
+        db.execute(f"SELECT {column} FROM {table} WHERE id = (SELECT max(id) FROM {table})").fetchone()  # noqa: S608
         for table, column in (("comments", "created"), ("messages", "created"), ("audit", "at"), ("outbox", "created"))
     ]
     return max(row[0] if row else 0 for row in times)

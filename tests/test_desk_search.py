@@ -99,7 +99,7 @@ def test_an_older_database_finds_what_it_held(app, jo, client):
             "DROP INDEX comments_fingerprint",
             "DROP INDEX outbox_unsent",
             "DROP INDEX idx_outbox_about",
-            "DROP INDEX idx_outbox_sent",
+            "DROP INDEX outbox_sent",
             "DROP INDEX idx_audit_at",
             "DROP INDEX idx_messages_reach",
             "ALTER TABLE comments DROP COLUMN reply_count",
