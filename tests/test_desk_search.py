@@ -33,6 +33,8 @@ def test_search_finds_messages_and_comments_newest_first_in_every_pile(app, jo, 
     page = found(jo, "refuse")
     assert names(page) == ["Fourth", "Second", "First"]
     assert [heading.text for heading in page.select("h2")] == ["Messages", "Comments"]
+    assert not page.select("details[open]"), "what was searched for is no answer"
+    assert not any(box.text.strip() for box in page.select("textarea"))
     assert "Declined" in page.select_one("#desk-comment-1 > .hint").text
 
 
@@ -198,6 +200,7 @@ def test_nothing_ticked_or_no_such_verb_is_said_and_changes_nothing(app, jo, cli
     response = jo.post(path, data={"csrf_token": token(jo)} | more)
     assert response.status_code == 422
     assert "Tick the" in soup(response).select_one(".problems").text
+    assert not soup(response).select("[aria-invalid], .at-desk details[open]"), "no answer was meant"
     assert {state for _, _, state in rows(app)} == {"waiting"}
     assert jo.post(path, data={"csrf_token": token(jo), "verb": "decline", "ticked": ["x", "99-y"]}).status_code in (
         303,

@@ -178,7 +178,7 @@ def decide_several(state: str) -> Response:
     verb = request.form.get("verb", "")
     ticked = [given.partition("-") for given in request.form.getlist("ticked")]
     if verb not in ("publish", "decline", "trust") or not ticked:
-        return make_response(_pile(state, problem="Tick the comments that it is for"), 422)
+        return make_response(_pile(state, wrong="Tick the comments that it is for"), 422)
     done: list[int] = []
     kept = 0
     with write() as open_db:
@@ -261,7 +261,7 @@ def mark_several(state: str) -> Response:
     to = request.form.get("verb", "")
     ticked = [_number(given) for given in request.form.getlist("ticked")]
     if to not in contact.PILES or not ticked:
-        return make_response(_messages(state, problem="Tick the messages that it is for"), 422)
+        return make_response(_messages(state, wrong="Tick the messages that it is for"), 422)
     with write() as open_db:
         done = [number for number in ticked if contact.find(open_db, number)]
         for number in done:
@@ -302,7 +302,7 @@ def hints(comment: Comment) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _pile(state: str, *, problem: str = "", messages: tuple[Message, ...] = (), more_new: bool = False) -> str:
+def _pile(state: str, *, wrong: str = "", messages: tuple[Message, ...] = (), more_new: bool = False) -> str:
     """Render one pile of comments."""
     found, more = comments.pile(db(), state, _number(request.args.get("after", "")))
     done = [comment for number in _numbers() if (comment := comments.find(db(), number))]
@@ -316,11 +316,11 @@ def _pile(state: str, *, problem: str = "", messages: tuple[Message, ...] = (), 
         done=[comment for comment in done if comment.state != "withdrawn"],
         kept=_number(request.args.get("kept", "")),
         ticked="ticked" in request.args,
-        problem=problem,
+        wrong=wrong,
     )
 
 
-def _messages(state: str, problem: str = "") -> str:
+def _messages(state: str, wrong: str = "") -> str:
     """Render one pile of messages."""
     found, more = contact.pile(db(), state, _number(request.args.get("after", "")))
     done = [message for number in _numbers() if (message := contact.find(db(), number))]
@@ -331,7 +331,7 @@ def _messages(state: str, problem: str = "") -> str:
         more=more,
         done=done,
         ticked="ticked" in request.args,
-        problem=problem,
+        wrong=wrong,
     )
 
 

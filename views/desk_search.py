@@ -30,13 +30,13 @@ def search() -> str:
             messages = contact.search(db(), words, before["messages"])
         if before["comments"] or not paging:
             found = comments.search(db(), words, before["comments"])
-    return render_template("desk/search.html", words=words, found_messages=messages, found_comments=found)
+    return render_template("desk/search.html", query=words, found_messages=messages, found_comments=found)
 
 
 @blueprint.get("/erase")
 def erase() -> str:
     """Answer the form that takes how somebody can be found."""
-    return render_template("desk/erase.html", who="", problem="", people=(), found=())
+    return render_template("desk/erase.html", who="", wrong="", people=(), found=())
 
 
 @blueprint.post("/erase")
@@ -44,9 +44,9 @@ def find_to_erase() -> Response:
     """Answer what one person may have written, for Jo to choose from. Posted: who it is stands in no address."""
     who = text.clean_line(request.form.get("who", ""))
     people, found = _written_by(who)
-    problem = "" if people or found else "Nothing is kept of that" if who else "Write how they can be found"
-    html = render_template("desk/erase.html", who=who, problem=problem, people=people, found=found)
-    return make_response(html, 422 if problem else 200)
+    wrong = "" if people or found else "Nothing is kept of that" if who else "Write how they can be found"
+    html = render_template("desk/erase.html", who=who, wrong=wrong, people=people, found=found)
+    return make_response(html, 422 if wrong else 200)
 
 
 @blueprint.post("/erase/messages")

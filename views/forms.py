@@ -122,6 +122,9 @@ class CommentForm(SiteForm):
         if parent:  # several replies can be begun on one page
             self.NAME = f"reply-{parent}"
         super().__init__(**kwargs)
+        if parent:
+            self.name.label.text = "Name to show with your reply"
+            self.body.label.text = "Your reply"
 
     def validate_name(self, field: StringField) -> None:
         """Refuse a name too long to stand on one line."""
@@ -132,7 +135,7 @@ class CommentForm(SiteForm):
 
     def validate_body(self, field: TextAreaField) -> None:
         """Refuse a comment with nothing to read, or too much."""
-        _check_length(field.data, comments.SHORTEST, comments.LONGEST, "comment")
+        _check_length(field.data, comments.SHORTEST, comments.LONGEST, "reply" if self.parent else "comment")
 
 
 class SignInForm(SiteForm):
