@@ -36,7 +36,7 @@ def test_a_reply_opens_where_it_belongs_and_is_published_under_it(visit, site, m
     if way == "no JavaScript":
         page.wait_for_url(f"**/comments/{many}/reply")
         expect(page.locator(f"#comment-{many}")).to_be_visible()
-    page.get_by_label("Your reply").fill(f"So it was with us, by {way}")
+    page.get_by_label("Your reply", exact=True).fill(f"So it was with us, by {way}")
     page.get_by_role("button", name="Send reply to Jo").click()
     expect(page.get_by_text("Thank you. Your comment is")).to_be_visible()
     if way == "htmx":
@@ -53,13 +53,13 @@ def test_two_replies_can_be_begun_at_once_and_one_that_is_empty_says_so_in_its_p
     page = visit("/comments")
     for number in (0, 1):
         page.get_by_role("link", name="Reply to Ash").first.click()
-        expect(page.get_by_label("Your reply")).to_have_count(number + 1)
-    page.get_by_label("Your reply").nth(1).fill("Kept while the other is sent")
+        expect(page.get_by_label("Your reply", exact=True)).to_have_count(number + 1)
+    page.get_by_label("Your reply", exact=True).nth(1).fill("Kept while the other is sent")
     page.get_by_role("button", name="Send reply to Jo").first.click()
     expect(page.locator(".problems")).to_be_focused()
     page.locator(".problems").get_by_role("link", name="Write your reply").click()
-    expect(page.get_by_label("Your reply").first).to_be_focused()
-    expect(page.get_by_label("Your reply").nth(1)).to_have_value("Kept while the other is sent")
+    expect(page.get_by_label("Your reply", exact=True).first).to_be_focused()
+    expect(page.get_by_label("Your reply", exact=True).nth(1)).to_have_value("Kept while the other is sent")
 
 
 @pytest.mark.parametrize("way", WAYS)
