@@ -360,6 +360,8 @@ def integrity(db: Database) -> str:
         for table in SEARCHED:
             with transaction(db):  # the check is spelt as a write
                 db.execute(f"INSERT INTO {table}_words ({table}_words, rank) VALUES ('integrity-check', 1)")  # noqa: S608
+    except sqlite3.OperationalError:
+        raise  # locked, or full: nothing is known of the index
     except sqlite3.DatabaseError:
         return f"the search index of {table} does not match"
     for kind, state, count in db.execute("SELECT kind, state, count FROM tallies").fetchall():
