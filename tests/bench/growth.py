@@ -2,8 +2,7 @@
 
     python tests/bench/growth.py [--comments 20 1000000] [--rounds 25] [--folder FOLDER] [--json FILE]
 
-Each database is filled through executemany, its triggers keeping the counts and the search index. Then every
-page is asked for in turn, the databases taking turns within each round, and the medians of the processor's time
+Each database is filled through executemany. Then every page is asked for in turn, the databases taking turns within each round, and the medians of the processor's time
 are shown with their quotient. A page that readers share is made anew each time, as the first reader after a
 publish has it made; the bytes kept from then on cost the same whatever they hold.
 """
@@ -75,16 +74,29 @@ def rows(count: int) -> Iterator[tuple[object, ...]]:
 
 
 def fill(path: Path, count: int) -> None:
-    """Put comments into an empty database. Not synced: nothing here is worth keeping."""
+    """Put comments into an empty database: the triggers after the rows, which is several times as quick.
+
+    Not synced: nothing here is worth keeping.
+    """
     with closing(schema.connect(path)) as db:
         db.conn.executescript("PRAGMA synchronous = off; PRAGMA secure_delete = off; PRAGMA cache_size = -200000")
         with schema.transaction(db):
+            triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                db.execute(f"DROP TRIGGER {name}")
             marks = ", ".join("?" for _ in COLUMNS.split(", "))
             db.conn.executemany(f"INSERT INTO comments ({COLUMNS}) VALUES ({marks})", rows(count))
-            db.execute(
+            for statement in (
+                "UPDATE comments SET reply_count = (SELECT count(*) FROM comments AS reply WHERE reply.parent = "
+                "comments.id AND reply.state = 'published') WHERE id IN (SELECT parent FROM comments)",
+                "UPDATE tallies SET count = (SELECT count(*) FROM comments WHERE state = tallies.state) "
+                "WHERE kind = 'comments'",
                 "UPDATE site SET published = (SELECT count(*) FROM comments AS one WHERE state = 'published' AND "
-                "(parent IS NULL OR (SELECT state FROM comments WHERE id = one.parent) = 'published'))"
-            )
+                "(parent IS NULL OR (SELECT state FROM comments WHERE id = one.parent) = 'published'))",
+                "INSERT INTO comments_words (comments_words) VALUES ('rebuild')",
+                *(sql for _, sql in triggers),
+            ):
+                db.execute(statement)
 
 
 class Subject:
