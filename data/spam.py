@@ -12,6 +12,8 @@ def reasons(name: str, body: str, author: str) -> tuple[str, ...]:
     found = []
     if text.looks_like(name, author):
         found.append("the name looks like yours")
+    elif text.looks_same(body.rstrip().splitlines()[-1], author):
+        found.append("it is signed with your name")
     if text.links(name):
         found.append("the name is a web address")
     if text.has_markup(body):

@@ -126,6 +126,11 @@ _LINK = re.compile(
 _MARKUP = re.compile(r"<a\s[^>]*href|\[url[=\]]|\[[^\]\n]+\]\(https?:", re.IGNORECASE)
 
 
+def looks_same(text: str, name: str) -> bool:
+    """Tell whether ``text`` is ``name`` and nothing else, also in look-alike letters."""
+    return _skeleton(name) == _skeleton(text)
+
+
 def nudges(text: str) -> tuple[str, ...]:
     """Return what in a text may tell who somebody is, in words that complete "It seems to hold …"."""
     return tuple(what for what, pattern in _NUDGES if pattern.search(text))

@@ -200,6 +200,10 @@ def test_words_of_danger_are_accepted_and_answered_with_help_lines(client, app):
         ({"website": "https://spam.example"}, "a field that people do not see was filled in"),
         ({"name": "Jо Wаtson"}, "the name looks like yours"),
         ({"name": "𝓙𝓸 𝓦𝓪𝓽𝓼𝓸𝓷"}, "the name looks like yours"),
+        (
+            {"body": "Write to me instead.\n\n– Jо Wаtson"},
+            "it is signed with your name; letters of another alphabet inside a word",
+        ),
         ({"name": "cheap.example.com"}, "the name is a web address"),
         ({"body": "http://a.b http://c.d http://e.f", "nudged": "1"}, "many links"),
         ({"body": "see [url=http://a.b]this[/url]", "nudged": "1"}, "links written as code"),

@@ -257,6 +257,12 @@ def test_hints_are_shown_not_verdicts(app, jo, client):
     assert [hint.text for hint in page.select("div > .hint")] == ["May need care today", "Contains a telephone number"]
 
 
+@pytest.mark.parametrize(("name", "hints"), [("J0", ["Has your first name"]), ("Joanna", []), ("", [])])
+def test_a_reader_with_her_first_name_is_pointed_out(app, jo, client, name, hints):
+    send(client, name=name)
+    assert [hint.text for hint in soup(jo.get("/desk")).select(".at-desk div > .hint")] == hints
+
+
 def test_her_words_stand_as_text_at_the_desk_too(app, jo, client):
     send(client, "<script>alert(1)</script>", name="<i>x</i>")
     page = jo.get("/desk")

@@ -295,6 +295,8 @@ def delete(number: int) -> Response:
 def hints(comment: Comment) -> tuple[str, ...]:
     """Return what Jo may want to know of a comment: hints, not verdicts."""
     found = [f"contains {what}" for what in text.nudges(comment.body)]
+    if not comment.by_jo and text.looks_same(comment.name, content().article.author.split()[0]):
+        found.append("has your first name")
     if comment.reason:
         found.insert(0, f"suspected: {comment.reason}")
     if reframe.danger(content().phrasebook, comment.body):

@@ -2,9 +2,10 @@
 
     python tests/bench/growth.py [--comments 20 1000000] [--rounds 25] [--folder FOLDER] [--json FILE]
 
-Each database is filled through executemany. Then every page is asked for in turn, the databases taking turns within each round, and the medians of the processor's time
-are shown with their quotient. A page that readers share is made anew each time, as the first reader after a
-publish has it made; the bytes kept from then on cost the same whatever they hold.
+Each database is filled through executemany. Then every page is asked for in turn, the databases taking turns
+within each round, and the medians of the processor's time are shown with their quotient. A page that readers
+share is made anew each time, as the first reader after a publish has it made; the bytes kept from then on cost
+the same whatever they hold.
 """
 
 from __future__ import annotations
