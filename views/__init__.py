@@ -14,7 +14,8 @@ from views import (
     database,
     dates,
     desk,
-    desk_search,  # noqa: F401 - adds to the desk's blueprint, as does the next
+    desk_messages,  # noqa: F401 - adds to the desk's blueprint, as do the next two
+    desk_search,  # noqa: F401
     desk_status,  # noqa: F401
     errors,
     faq,

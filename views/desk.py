@@ -183,7 +183,7 @@ def decide_several(state: str) -> Response:
     kept = 0
     with write() as open_db:
         for number, _, seen in ticked:
-            found = comments.find(open_db, _number(number))
+            found = comments.find(open_db, number_in(number))
             if found is None or found.state == "withdrawn":
                 continue
             if verb == "publish" and seen != found.seen:
@@ -228,70 +228,6 @@ def reply(number: int) -> Response:
     return _done(after, found.state)
 
 
-# ---- Messages ----
-
-
-@blueprint.get("/messages/<any(new, read, answered, archived):state>")
-def messages(state: str) -> str:
-    """Answer one pile of messages; ``done`` names those just moved."""
-    return _messages(state)
-
-
-@blueprint.get("/messages/<int:number>")
-def message(number: int) -> str:
-    """Answer one message, as the e-mail's link opens it."""
-    return render_template("desk/message.html", message=_message(db(), number))
-
-
-@blueprint.post("/messages/<int:number>/<any(new, read, answered, archived):state>")
-def mark(number: int, state: str) -> Response:
-    """Put a message on another pile."""
-    with write() as open_db:
-        before = _message(open_db, number)
-        _mark(open_db, number, state)
-        after = _message(open_db, number)
-    if htmx.wanted():
-        return htmx.fragment("desk/_moved.html", fragment=True, message=after, pile=before.state, **around())
-    return make_response(redirect(url_for("desk.messages", state=before.state, done=number), 303))
-
-
-@blueprint.post("/messages/several/<any(new, read, answered, archived):state>")
-def mark_several(state: str) -> Response:
-    """Put every message that was ticked on another pile."""
-    to = request.form.get("verb", "")
-    ticked = [_number(given) for given in request.form.getlist("ticked")]
-    if to not in contact.PILES or not ticked:
-        return make_response(_messages(state, wrong="Tick the messages that it is for"), 422)
-    with write() as open_db:
-        done = [number for number in ticked if contact.find(open_db, number)]
-        for number in done:
-            _mark(open_db, number, to)
-    return make_response(redirect(url_for("desk.messages", state=state, done=",".join(map(str, done))), 303))
-
-
-@blueprint.post("/messages/<int:number>/notes")
-def notes(number: int) -> Response:
-    """Keep Jo's own notes on a message."""
-    words = text.clean(request.form.get("notes", ""))
-    with write() as open_db:
-        _message(open_db, number)
-        contact.note(open_db, number, words)
-    if htmx.wanted():
-        return htmx.fragment("desk/_message.html", message=_message(db(), number), saved=True, **around())
-    return make_response(redirect(url_for("desk.message", number=number), 303))
-
-
-@blueprint.post("/messages/<int:number>/delete")
-def delete(number: int) -> Response:
-    """Erase a message for good."""
-    with write() as open_db:
-        found = _message(open_db, number)
-        contact.erase(open_db, number)
-        desk.note(open_db, "deleted", f"message {number}", now())
-    scrub()
-    return make_response(redirect(url_for("desk.messages", state=found.state), 303))
-
-
 def hints(comment: Comment) -> tuple[str, ...]:
     """Return what Jo may want to know of a comment: hints, not verdicts."""
     found = [f"contains {what}" for what in text.nudges(comment.body)]
@@ -306,8 +242,8 @@ def hints(comment: Comment) -> tuple[str, ...]:
 
 def _pile(state: str, *, wrong: str = "", messages: tuple[Message, ...] = (), more_new: bool = False) -> str:
     """Render one pile of comments."""
-    found, more = comments.pile(db(), state, _number(request.args.get("after", "")))
-    done = [comment for number in _numbers() if (comment := comments.find(db(), number))]
+    found, more = comments.pile(db(), state, number_in(request.args.get("after", "")))
+    done = [comment for number in dealt_with() if (comment := comments.find(db(), number))]
     return render_template(
         "desk/page.html",
         messages=messages,
@@ -316,22 +252,7 @@ def _pile(state: str, *, wrong: str = "", messages: tuple[Message, ...] = (), mo
         comments=found,
         more=more,
         done=[comment for comment in done if comment.state != "withdrawn"],
-        kept=_number(request.args.get("kept", "")),
-        ticked="ticked" in request.args,
-        wrong=wrong,
-    )
-
-
-def _messages(state: str, wrong: str = "") -> str:
-    """Render one pile of messages."""
-    found, more = contact.pile(db(), state, _number(request.args.get("after", "")))
-    done = [message for number in _numbers() if (message := contact.find(db(), number))]
-    return render_template(
-        "desk/messages.html",
-        state=state,
-        messages=found,
-        more=more,
-        done=done,
+        kept=number_in(request.args.get("kept", "")),
         ticked="ticked" in request.args,
         wrong=wrong,
     )
@@ -350,13 +271,6 @@ def _decide(open_db: Database, found: Comment, verb: str) -> None:
     after = _comment(open_db, found.id)
     desk.note(open_db, {"undo": "undone", "trust": "not spam"}.get(verb, after.state), f"comment {found.id}", now())
     outbox.drop_held(open_db, now(), f"comment {found.id}")
-
-
-def _mark(open_db: Database, number: int, state: str) -> None:
-    """Put a message on another pile, and write it down."""
-    contact.mark(open_db, number, state, now())
-    desk.note(open_db, state, f"message {number}", now())
-    outbox.drop_held(open_db, now(), f"message {number}")
 
 
 def _changed(comment: Comment, words: str = "") -> Response:
@@ -381,20 +295,14 @@ def _comment(open_db: Database, number: int) -> Comment:
     return found
 
 
-def _message(open_db: Database, number: int) -> Message:
-    found = contact.find(open_db, number)
-    if found is None:
-        abort(404)
-    return found
-
-
-def _number(given: str) -> int:
+def number_in(given: str) -> int:
+    """Return the number that an address or a field holds, or 0."""
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
 
 
-def _numbers() -> list[int]:
-    """Return the numbers that ``done`` names, no more than stand on a page."""
-    return [_number(given) for given in request.args.get("done", "").split(",")[: comments.A_PAGE]]
+def dealt_with() -> list[int]:
+    """Return the numbers of what was just dealt with, as ``done`` names them; no more than stand on a page."""
+    return [number_in(given) for given in request.args.get("done", "").split(",")[: comments.A_PAGE]]
 
 
 def _onwards(values: Any) -> str:

@@ -10,7 +10,7 @@ from data import comments, contact, desk, schema, text
 from data.comments import Comment
 from data.contact import Message
 from views.database import db, scrub, write
-from views.desk import blueprint
+from views.desk import blueprint, number_in
 from views.forms import now
 
 
@@ -21,7 +21,7 @@ def search() -> str:
     ``messages`` or ``comments`` names the last one of the page before, and then only those are shown.
     """
     words = text.clean_line(request.args.get("q", ""))[:200]
-    before = {kind: _number(request.args.get(kind, "")) for kind in ("messages", "comments")}
+    before = {kind: number_in(request.args.get(kind, "")) for kind in ("messages", "comments")}
     paging = any(before.values())
     messages: tuple[tuple[Message, ...], bool] = ((), False)
     found: tuple[tuple[Comment, ...], bool] = ((), False)
@@ -52,12 +52,12 @@ def find_to_erase() -> Response:
 @blueprint.post("/erase/messages")
 def erase_messages() -> Response:
     """Erase the messages of one person: those with the name and address of ``message``, up to ``last``."""
-    last = _number(request.form.get("last", ""))
+    last = number_in(request.form.get("last", ""))
     with write() as open_db:
-        named = contact.find(open_db, _number(request.form.get("message", "")))
+        named = contact.find(open_db, number_in(request.form.get("message", "")))
         if named is None:
             abort(404)
-        (person,) = (one for one in contact.people(open_db, named.address) if named in one)
+        person = next((one for one in contact.people(open_db, named.address) if named in one), (named,))
         erased = [message.id for message in person if message.id <= last]
         for number in erased:
             contact.erase(open_db, number)
@@ -70,7 +70,7 @@ def erase_messages() -> Response:
 def erase_comments() -> Response:
     """Erase the comments that were ticked, as their writers could on their own pages."""
     with write() as open_db:
-        found = [comments.find(open_db, _number(given)) for given in request.form.getlist("ticked")]
+        found = [comments.find(open_db, number_in(given)) for given in request.form.getlist("ticked")]
         erased = [comment for comment in found if comment and comment.state != "withdrawn"]
         for comment in erased:
             comments.withdraw(open_db, comment)
@@ -82,7 +82,7 @@ def erase_comments() -> Response:
 @blueprint.get("/erase/done")
 def erased() -> str:
     """Answer that it is gone, and where it may still be for a while."""
-    return render_template("desk/erased.html", count=_number(request.args.get("count", "")))
+    return render_template("desk/erased.html", count=number_in(request.args.get("count", "")))
 
 
 def _written_by(who: str) -> tuple[tuple[tuple[Message, ...], ...], tuple[Comment, ...]]:
@@ -103,7 +103,3 @@ def _written_by(who: str) -> tuple[tuple[tuple[Message, ...], ...], tuple[Commen
 
 def _erased(count: int) -> Response:
     return make_response(redirect(url_for("desk.erased", count=count), 303))
-
-
-def _number(given: str) -> int:
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0

@@ -23,7 +23,7 @@ from flask import (
 from data import backup, desk, export, outbox
 from views import checks
 from views.database import db, write
-from views.desk import blueprint
+from views.desk import blueprint, number_in
 from views.forms import now
 
 
@@ -42,8 +42,7 @@ def status() -> str:
 @blueprint.get("/trail")
 def trail() -> str:
     """Answer what was done at the desk, newest first; ``before`` names the last line of the page before."""
-    before = request.args.get("before", "")
-    deeds, more = desk.trail(db(), int(before) if before.isascii() and before.isdigit() and len(before) < 19 else 0)
+    deeds, more = desk.trail(db(), number_in(request.args.get("before", "")))
     return render_template("desk/trail.html", deeds=deeds, more=more)
 
 
