@@ -195,6 +195,17 @@ def shown(db: Database, after: tuple[int, int] | None = None) -> tuple[tuple[Com
     return tuple(with_replies), len(found) > A_PAGE
 
 
+def newest(db: Database) -> tuple[Comment, ...]:
+    """Return the newest that readers see, replies among them."""
+    return _many(
+        db,
+        f"SELECT {COLUMNS} FROM comments INDEXED BY comments_newest WHERE state = 'published' AND (parent IS NULL "  # noqa: S608
+        "OR (SELECT state FROM comments AS first WHERE first.id = comments.parent) = 'published') "
+        f"ORDER BY published DESC, id DESC LIMIT {A_PAGE}",
+        [],
+    )
+
+
 def thread(db: Database, number: int, after: int = 0) -> tuple[Comment | None, bool]:
     """Return a published comment with a page of its replies, oldest first; and whether there are more.
 

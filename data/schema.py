@@ -308,6 +308,12 @@ def m011_reach(db: Database) -> None:
     db.table("messages").create_index(["reach"])
 
 
+@migrations()
+def m012_newest(db: Database) -> None:
+    """The newest of what is published, replies too, for the feed."""
+    db.execute("CREATE INDEX comments_newest ON comments (published, id) WHERE state = 'published'")
+
+
 MERGED_AT_ONCE = 0.25  # seconds that somebody who erases may be kept waiting
 A_STEP = 200  # pages of an index that are merged in one transaction, so that no writer waits long
 

@@ -588,6 +588,18 @@ def test_the_feed_is_well_formed_and_absolute(client, app):
     assert feed.findtext("{*}updated") == "2023-11-14T22:13:20Z"
 
 
+def test_the_feed_holds_replies_and_says_what_they_answer(client, app):
+    first, second = fill(app, 2)
+    fill(app, 1, parent=first, start=50)
+    fill(app, 1, parent=second, start=60)
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        comments.decide(db, comments.find(db, second), "declined", 5000)
+    entries = ElementTree.fromstring(client.get("/comments.atom").data).findall("{*}entry")
+    assert [entry.findtext("{*}content") for entry in entries] == ["Comment 50", "Comment 00"]
+    (answered,) = entries[0].findall("{http://purl.org/syndication/thread/1.0}in-reply-to")
+    assert answered.get("ref") == entries[1].findtext("{*}id")
+
+
 def test_jo_is_told_of_a_comment_with_the_link_that_opens_it(client, app):
     send(client, name="Sam", body="ring me: 07700 900123", nudged="1")
     ((about, subject, body),) = rows(app, "SELECT about, subject, body FROM outbox")

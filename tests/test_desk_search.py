@@ -99,6 +99,7 @@ def test_an_older_database_finds_what_it_held(app, jo, client):
         for statement in (
             "DROP TABLE tallies",
             "DROP INDEX comments_fingerprint",
+            "DROP INDEX comments_newest",
             "DROP INDEX outbox_unsent",
             "DROP INDEX idx_outbox_about",
             "DROP INDEX outbox_sent",

@@ -56,9 +56,10 @@ def thread(number: int) -> str | WerkzeugResponse:
 @blueprint.get("/comments.atom")
 @ready.cacheable
 def feed() -> Response:
-    """Answer the newest comments as an Atom feed (RFC 4287)."""
-    shown, _ = comments.shown(db())
-    return Response(render_template("comments/feed.xml", comments=shown), mimetype="application/atom+xml")
+    """Answer the newest comments and replies as an Atom feed (RFC 4287, RFC 4685)."""
+    return Response(
+        render_template("comments/feed.xml", comments=comments.newest(db())), mimetype="application/atom+xml"
+    )
 
 
 @blueprint.get("/comments/new")
