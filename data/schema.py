@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -314,20 +313,21 @@ def m012_newest(db: Database) -> None:
     db.execute("CREATE INDEX comments_newest ON comments (published, id) WHERE state = 'published'")
 
 
-MERGED_AT_ONCE = 0.25  # seconds that somebody who erases may be kept waiting
 A_STEP = 200  # pages of an index that are merged in one transaction, so that no writer waits long
+STEPS_AT_ONCE = 5  # while somebody who erases waits: all there is to do among some thousand comments
 
 
-def scrub(db: Database, seconds: float = MERGED_AT_ONCE) -> bool:
+def scrub(db: Database, steps: int = STEPS_AT_ONCE) -> bool:
     """After words were erased, see that no file of the database still holds them; return whether none does.
 
     ``secure_delete`` overwrites them in the tables; the search indexes hold them until merged, which takes
-    longer the more there is, and is gone on with by the site's sender where ``seconds`` do not suffice; a
+    longer the more there is, and is gone on with by the site's sender where ``steps`` do not suffice; a
     WAL keeps older pages until it is cut. Outside any transaction.
     """
-    until = time.monotonic() + seconds
-    while (more := _merge(db)) and time.monotonic() < until:
-        pass
+    more = True
+    while more and steps > 0:
+        more = _merge(db)
+        steps -= 1
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return not more
 

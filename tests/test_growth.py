@@ -149,7 +149,7 @@ def test_what_is_erased_from_a_large_index_goes_step_by_step(app, client, monkey
         while not schema.scrub(db):
             pass
     monkeypatch.setattr(schema, "A_STEP", 1)
-    monkeypatch.setattr(schema.scrub, "__defaults__", (0.0,))
+    monkeypatch.setattr(schema.scrub, "__defaults__", (1,))
     client.post(f"{address}/withdraw")
     with closing(schema.connect(app.config["DATABASE"])) as db:
         assert schema.is_scrubbing_due(db)

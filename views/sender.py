@@ -17,6 +17,7 @@ from views import mail
 
 logger = logging.getLogger(__name__)
 
+STEPS = 50  # of clearing the search index at one look
 LOOK_SECONDS = 2  # how often to look for what is due: somebody waits for a sign-in link
 
 
@@ -66,7 +67,7 @@ def scrub_if_due(app: Flask) -> None:
     """Go on with clearing what was erased out of the search index. Raises `sqlite3.Error`."""
     with closing(schema.connect(Path(app.config["DATABASE"]))) as db:
         if schema.is_scrubbing_due(db):
-            schema.scrub(db)
+            schema.scrub(db, STEPS)
 
 
 def _run(app: Flask, asked: threading.Event) -> None:
