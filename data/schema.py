@@ -314,7 +314,7 @@ def m012_newest(db: Database) -> None:
 
 
 A_STEP = 200  # pages of an index that are merged in one transaction, so that no writer waits long
-STEPS_AT_ONCE = 5  # while somebody who erases waits: all there is to do among some thousand comments
+STEPS_AT_ONCE = 3  # while somebody who erases waits: all there is to do among some two thousand comments
 
 
 def scrub(db: Database, steps: int = STEPS_AT_ONCE) -> bool:

@@ -362,3 +362,21 @@ def test_a_digest_that_cannot_be_refuses_the_start(settings, name, value):
 
     with pytest.raises(SettingsError, match=f"SITE_{name}"):
         create_app(settings | {name: value})
+
+
+def test_a_large_database_is_read_through_by_the_doctor_only(app, jo, monkeypatch):
+    monkeypatch.setattr(checks, "READ_THROUGH", 1000)
+    wrong_tally(app, None)
+    assert "too large to read through here" in jo.get("/desk/status").text
+    assert found(app, "Database").state == "bad"
+
+
+def test_a_disk_that_is_nearly_full_is_said(app, monkeypatch):
+    monkeypatch.setattr(checks, "LEAST_FREE", 1 << 62)
+    assert found(app, "Disk").state == "bad"
+
+
+def test_an_index_not_yet_cleared_is_said(app):
+    run(app, "purge")
+    execute(app, "UPDATE site SET unmerged = 1")
+    assert "still being cleared" in found(app, "Clearing away").words

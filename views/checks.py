@@ -22,8 +22,8 @@ from views.dates import moment
 
 MEGABYTE = 1000 * 1000
 LEAST_FREE = 200 * MEGABYTE
-# Reading a database through takes about a second for each of these; the desk does not wait longer.
-READ_THROUGH = 100 * MEGABYTE
+# Reading a database through takes more than a second for each 100 MB; the desk does not wait longer than half of one.
+READ_THROUGH = 50 * MEGABYTE
 HOUR = 60 * 60  # seconds
 DAY = 24 * HOUR
 
