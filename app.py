@@ -23,6 +23,8 @@ SETTINGS: dict[str, str | int | bool] = {
     "MAIL_TO": "",  # Jo's address
     "MAIL_FROM": "",  # MAIL_TO
     "MAIL_CONTENT": "full",  # or "notice": say that something waits, not what it says
+    "MAIL_DIGEST": "off",  # each at once; "comments" or "all": these once a day, in one mail
+    "MAIL_HOUR": 8,  # when the digest goes, by the clock in London
     "SMTP_HOST": "",  # with none, mail is written to a folder beside the database
     "SMTP_PORT": 587,
     "SMTP_SECURITY": "starttls",  # or "tls" from the first byte, or "none"

@@ -62,6 +62,12 @@ def prune(folder: Path, now: datetime.datetime) -> None:
             copy.unlink()
 
 
+def newest(folder: Path) -> tuple[Path, float] | None:
+    """Return the newest copy and when it was made, in Unix seconds; None where there is none."""
+    copies = sorted(folder.glob("site-*.sqlite3"))
+    return (copies[-1], copies[-1].stat().st_mtime) if copies else None
+
+
 def restore(copy: Path, database: Path) -> None:
     """Bring a copy back as the database, also while the site runs; raise `BackupError` where it is damaged.
 
@@ -104,7 +110,7 @@ def clear(db: Database, months: int, now: int) -> Mapping[str, int]:
             (
                 "comments",
                 "state IN ('declined', 'suspected', 'withdrawn') AND created <= ? "
-                "AND id NOT IN (SELECT parent FROM comments WHERE parent IS NOT NULL)",
+                "AND NOT EXISTS (SELECT 1 FROM comments AS reply WHERE reply.parent = comments.id)",
                 [old],
             ),
             ("audit", "at <= ?", [old]),

@@ -8,10 +8,13 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from data import schema, text
+
 SHORTEST = 2  # characters
 LONGEST = 4000
 LONGEST_NAME = 60
 A_PAGE = 20
+MOST_REPLIES = 10  # under one comment on a page of many; the rest stand on its own page
 
 # What stands at the desk, in the order of its tabs.
 PILES = ("waiting", "published", "declined", "suspected")
@@ -31,6 +34,8 @@ class Comment:
     reason: str
     created: int
     published: int | None
+    reply_count: int = 0
+    trusted: int = 0
     replies: tuple[Comment, ...] = ()
 
     @property
@@ -44,7 +49,7 @@ class Comment:
         return f"{self.published}-{self.id}"
 
 
-COLUMNS = "id, parent, state, before, name, body, by_jo, reason, created, published"
+COLUMNS = "id, parent, state, before, name, body, by_jo, reason, created, published, reply_count, trusted"
 
 
 def submit(
@@ -79,6 +84,7 @@ def submit(
         "form_key": key,
         "digest": digest,
         "token": _hash(token),
+        "fingerprint": text.fingerprint(body),
     }
     db.table("comments").insert(row)
     stored = _one(db, "form_key = ? AND digest = ?", [key, digest])
@@ -96,42 +102,64 @@ def mine(db: Database, token: str) -> Comment | None:
     return _one(db, "token = ?", [_hash(token)])
 
 
+def is_repeated(db: Database, body: str, number: int = 0) -> bool:
+    """Tell whether words were sent before, other than as comment ``number``; not where Jo trusted them."""
+    known = db.execute(
+        "SELECT trusted FROM comments WHERE fingerprint = ? AND fingerprint != '' AND id != ? "
+        "ORDER BY trusted DESC LIMIT 1",
+        [text.fingerprint(body), number],
+    ).fetchone()
+    return known is not None and not known[0]
+
+
 def edit(db: Database, comment: Comment, name: str, body: str, reason: str = "") -> bool:
     """Change a comment that still waits; return whether it did. With a ``reason`` it is now suspected."""
     query = (
-        "UPDATE comments SET name = ?, body = ?, reason = CASE ? WHEN '' THEN reason ELSE ? END, "
+        "UPDATE comments SET name = ?, body = ?, fingerprint = ?, reason = CASE ? WHEN '' THEN reason ELSE ? END, "
         "state = CASE ? WHEN '' THEN state ELSE 'suspected' END WHERE id = ? AND state IN ('waiting', 'suspected')"
     )
-    return bool(db.execute(query, [name, body, reason, reason, reason, comment.id]).rowcount)
+    values = [name, body, text.fingerprint(body), reason, reason, reason, comment.id]
+    return bool(db.execute(query, values).rowcount)
 
 
 def withdraw(db: Database, comment: Comment) -> None:
-    """Erase a comment's words, and those of its replies, which may quote them, and show it no more."""
-    public = "SELECT count(*) FROM comments WHERE state = 'published' AND (id = ? OR parent = ?)"
-    lost = db.execute(public, [comment.id, comment.id]).fetchone()[0]
+    """Erase a comment's words, those of its replies, which may quote them, and mail of them not yet sent."""
+    shown = _visible(db, comment.id)
+    both = [comment.id, comment.id]
+    for (number,) in db.execute("SELECT id FROM comments WHERE id = ? OR parent = ?", both).fetchall():
+        schema.forget_mail(db, f"comment {number}")
     db.execute(
-        "UPDATE comments SET before = '', state = 'withdrawn', name = '', body = '', reason = '', published = NULL "
-        "WHERE id = ? OR parent = ?",
-        [comment.id, comment.id],
+        "UPDATE comments SET before = '', state = 'withdrawn', name = '', body = '', reason = '', fingerprint = '', "
+        "published = NULL WHERE id = ? OR parent = ?",
+        both,
     )
-    if lost:
-        _changed(db, -lost)
+    if shown:
+        _changed(db, -shown)
 
 
 def decide(db: Database, comment: Comment, state: str, now: int) -> None:
     """Put a comment in another state, remembering the one it had, and tell readers' pages where it matters."""
+    shown = _visible(db, comment.id)
     published = now if state == "published" else None
     query = "UPDATE comments SET before = state, state = ?, published = ? WHERE id = ?"
     db.execute(query, [state, published, comment.id])
-    if change := (state == "published") - (comment.state == "published"):
+    if change := _visible(db, comment.id) - shown:
         _changed(db, change)
+
+
+def trust(db: Database, comment: Comment, now: int) -> None:
+    """Take a comment for no spam after all, and its words too, wherever they come again."""
+    decide(db, comment, "waiting", now)
+    db.execute("UPDATE comments SET trusted = 1 WHERE id = ?", [comment.id])
 
 
 def undo(db: Database, comment: Comment, now: int) -> None:
     """Take the last decision back; taking it back twice changes nothing more."""
     if comment.before:
         decide(db, comment, comment.before, now)
-        db.execute("UPDATE comments SET before = '' WHERE id = ?", [comment.id])
+        db.execute(
+            "UPDATE comments SET before = '', trusted = trusted AND state != 'suspected' WHERE id = ?", [comment.id]
+        )
 
 
 def answer(db: Database, comment: Comment, *, key: str, name: str, body: str, now: int) -> None:
@@ -154,20 +182,41 @@ def shown(db: Database, after: tuple[int, int] | None = None) -> tuple[tuple[Com
     where, values = ("AND (published, id) < (?, ?)", list(after)) if after else ("", [])
     found = _many(
         db,
-        f"SELECT {COLUMNS} FROM comments WHERE state = 'published' AND parent IS NULL {where} "  # noqa: S608
+        # Named, since SQLite, which does not know how few are replies, would else sort them all.
+        f"SELECT {COLUMNS} FROM comments INDEXED BY comments_shown "  # noqa: S608
+        f"WHERE state = 'published' AND parent IS NULL {where} "
         f"ORDER BY published DESC, id DESC LIMIT {A_PAGE + 1}",
         values,
     )
     page = found[:A_PAGE]
-    replies: dict[int, list[Comment]] = {comment.id: [] for comment in page}
-    marks = ", ".join("?" for _ in page)
-    for reply in _many(
+    with_replies = (
+        replace(one, replies=_replies(db, one.id, 0, MOST_REPLIES) if one.reply_count else ()) for one in page
+    )
+    return tuple(with_replies), len(found) > A_PAGE
+
+
+def newest(db: Database) -> tuple[Comment, ...]:
+    """Return the newest that readers see, replies among them."""
+    return _many(
         db,
-        f"SELECT {COLUMNS} FROM comments WHERE parent IN ({marks}) AND state = 'published' ORDER BY id",  # noqa: S608
-        list(replies),
-    ):
-        replies[reply.parent or 0].append(reply)
-    return tuple(replace(comment, replies=tuple(replies[comment.id])) for comment in page), len(found) > A_PAGE
+        f"SELECT {COLUMNS} FROM comments INDEXED BY comments_newest WHERE state = 'published' AND (parent IS NULL "  # noqa: S608
+        "OR (SELECT state FROM comments AS first WHERE first.id = comments.parent) = 'published') "
+        f"ORDER BY published DESC, id DESC LIMIT {A_PAGE}",
+        [],
+    )
+
+
+def thread(db: Database, number: int, after: int = 0) -> tuple[Comment | None, bool]:
+    """Return a published comment with a page of its replies, oldest first; and whether there are more.
+
+    ``after`` is the number of the last reply of the page before. None where no reader may see it, or where
+    it is itself a reply.
+    """
+    found = _one(db, "id = ? AND state = 'published' AND parent IS NULL", [number])
+    if found is None:
+        return None, False
+    replies = _replies(db, number, after, A_PAGE + 1)
+    return replace(found, replies=replies[:A_PAGE]), len(replies) > A_PAGE
 
 
 def pile(db: Database, state: str, after: int = 0) -> tuple[tuple[Comment, ...], bool]:
@@ -186,15 +235,62 @@ def pile(db: Database, state: str, after: int = 0) -> tuple[tuple[Comment, ...],
     return found[:A_PAGE], len(found) > A_PAGE
 
 
-def waiting(db: Database, state: str = "waiting", most: int = 1000) -> int:
-    """Count a pile, up to ``most``: what waits is what one person can read."""
-    query = "SELECT count(*) FROM (SELECT 1 FROM comments WHERE state = ? LIMIT ?)"
-    return int(db.execute(query, [state, most]).fetchone()[0])
+def search(db: Database, words: str, before: int = 0) -> tuple[tuple[Comment, ...], bool]:
+    """Return a page of the comments that hold all of ``words``, newest first, and whether there are more.
+
+    ``before`` is the number of the last one of the page before. Whatever state they are in; what was
+    withdrawn has no words any more.
+    """
+    found = _many(
+        db,
+        f"SELECT {COLUMNS} FROM comments WHERE id IN (SELECT rowid FROM comments_words WHERE comments_words MATCH ? "  # noqa: S608
+        f"AND rowid < ? ORDER BY rowid DESC LIMIT {A_PAGE + 1}) ORDER BY id DESC",
+        [schema.matching(words), before or 1 << 62],
+    )
+    return found[:A_PAGE], len(found) > A_PAGE
+
+
+def named(db: Database, name: str, most: int = 50) -> tuple[Comment, ...]:
+    """Return the newest comments under exactly this name, whatever its case; two people may share it."""
+    matching = schema.matching(name)
+    if not matching:
+        return ()
+    found = _many(
+        db,
+        f"SELECT {COLUMNS} FROM comments WHERE id IN (SELECT rowid FROM comments_words WHERE comments_words MATCH ? "  # noqa: S608
+        "ORDER BY rowid DESC LIMIT 1000) ORDER BY id DESC",
+        [f"name : ({matching})"],
+    )
+    return tuple(one for one in found if one.name.casefold() == name.casefold() and not one.by_jo)[:most]
+
+
+def waiting(db: Database, state: str = "waiting") -> int:
+    """Return how many comments are in a pile."""
+    return schema.tally(db, "comments", state)
 
 
 def count(db: Database) -> int:
     """Return how many comments are published; a number kept, not counted."""
     return int(db.execute("SELECT published FROM site").fetchone()[0])
+
+
+def _visible(db: Database, number: int) -> int:
+    """Count what readers see of a comment: itself and the replies that are published with it."""
+    row = db.execute(
+        "SELECT comments.reply_count, comments.parent IS NULL, parent.state = 'published' FROM comments "
+        "LEFT JOIN comments AS parent ON parent.id = comments.parent "
+        "WHERE comments.id = ? AND comments.state = 'published'",
+        [number],
+    ).fetchone()
+    if row is None:
+        return 0
+    replies, is_first, stands_under_published = row
+    return 1 + int(replies) if is_first else int(stands_under_published)
+
+
+def _replies(db: Database, number: int, after: int, most: int) -> tuple[Comment, ...]:
+    query = f"SELECT {COLUMNS} FROM comments WHERE parent = ? AND state = 'published' AND id > ? ORDER BY id LIMIT ?"  # noqa: S608
+    return _many(db, query, [number, after, most])
 
 
 def _changed(db: Database, count: int) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from data import schema, text
+
 SHORTEST = 2  # characters
 LONGEST = 5000
 LONGEST_LINE = 120
@@ -79,7 +81,8 @@ def submit(db: Database, *, key: str, reference: str, now: int, **fields: str | 
     digest = _digest(fields)
     if known := sent(db, key=key, **fields):
         return known, False
-    db.table("messages").insert({**fields, "reference": reference, "created": now, "form_key": key, "digest": digest})
+    row = {**fields, "reference": reference, "created": now, "form_key": key, "digest": digest}
+    db.table("messages").insert({**row, "reach": text.reach(str(fields["address"]))})
     stored = _one(db, "form_key = ? AND digest = ?", [key, digest])
     assert stored is not None  # noqa: S101 - it was stored in this transaction
     return stored, True
@@ -114,6 +117,7 @@ def note(db: Database, number: int, notes: str) -> None:
 def erase(db: Database, number: int) -> None:
     """Delete a message, and the mail that told of it."""
     db.execute("DELETE FROM messages WHERE id = ?", [number])
+    schema.forget_mail(db, f"message {number}")
     db.execute("DELETE FROM outbox WHERE about = ?", [f"message {number}"])
 
 
@@ -128,10 +132,32 @@ def pile(db: Database, state: str, after: int = 0) -> tuple[tuple[Message, ...],
     return found[:A_PAGE], len(found) > A_PAGE
 
 
-def waiting(db: Database, most: int = 1000) -> int:
-    """Count the new messages, up to ``most``."""
-    query = "SELECT count(*) FROM (SELECT 1 FROM messages WHERE state = 'new' LIMIT ?)"
-    return int(db.execute(query, [most]).fetchone()[0])
+def search(db: Database, words: str, before: int = 0) -> tuple[tuple[Message, ...], bool]:
+    """Return a page of the messages that hold all of ``words``, newest first, and whether there are more."""
+    found = _many(
+        db,
+        f"SELECT {COLUMNS} FROM messages WHERE id IN (SELECT rowid FROM messages_words WHERE messages_words MATCH ? "  # noqa: S608
+        f"AND rowid < ? ORDER BY rowid DESC LIMIT {A_PAGE + 1}) ORDER BY id DESC",
+        [schema.matching(words), before or 1 << 62],
+    )
+    return found[:A_PAGE], len(found) > A_PAGE
+
+
+def people(db: Database, address: str, most: int = 200) -> tuple[tuple[Message, ...], ...]:
+    """Return the newest messages to be answered at an address or number, those of each person by themselves.
+
+    Two partners may share a telephone: whoever gave another name, or none, is somebody else.
+    """
+    query = f"SELECT {COLUMNS} FROM messages WHERE reach = ? AND reach != '' ORDER BY id DESC LIMIT ?"  # noqa: S608
+    persons: dict[str, list[Message]] = {}
+    for message in _many(db, query, [text.reach(address), most]):
+        persons.setdefault(message.name.casefold(), []).append(message)
+    return tuple(tuple(messages) for messages in persons.values())
+
+
+def waiting(db: Database) -> int:
+    """Return how many messages are new."""
+    return schema.tally(db, "messages", "new")
 
 
 def _digest(fields: Mapping[str, str | int]) -> str:

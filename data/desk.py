@@ -16,6 +16,7 @@ SESSION_SECONDS = 30 * 24 * 60 * 60
 class Deed:
     """One line of the audit trail."""
 
+    id: int
     at: int
     deed: str
     what: str
@@ -53,15 +54,31 @@ def sign_out(db: Database, session: str, now: int) -> None:
     note(db, "signed out", "", now)
 
 
+def sign_out_everywhere(db: Database, now: int) -> None:
+    """Close every session, and let no link that was sent open another."""
+    db.execute("DELETE FROM sessions")
+    db.execute("DELETE FROM links")
+    note(db, "signed out everywhere", "", now)
+
+
+def sessions(db: Database, now: int) -> int:
+    """Return on how many devices the desk is open."""
+    return int(db.execute("SELECT count(*) FROM sessions WHERE expires > ?", [now]).fetchone()[0])
+
+
 def note(db: Database, deed: str, what: str, now: int) -> None:
     """Write a line of the audit trail: what was done to what, such as "published", "comment 12"."""
     db.execute("INSERT INTO audit (at, deed, what) VALUES (?, ?, ?)", [now, deed, what])
 
 
-def trail(db: Database, most: int = 100) -> tuple[Deed, ...]:
-    """Return the last lines of the audit trail, newest first."""
-    query = "SELECT at, deed, what FROM audit ORDER BY id DESC LIMIT ?"
-    return tuple(Deed(*row) for row in db.execute(query, [most]).fetchall())
+def trail(db: Database, before: int = 0, most: int = 100) -> tuple[tuple[Deed, ...], bool]:
+    """Return a page of the audit trail, newest first, and whether there is more.
+
+    ``before`` is the number of the last line of the page before.
+    """
+    query = "SELECT id, at, deed, what FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?"
+    found = tuple(Deed(*row) for row in db.execute(query, [before or 1 << 62, most + 1]).fetchall())
+    return found[:most], len(found) > most
 
 
 def _hash(token: str) -> str:

@@ -39,11 +39,13 @@ class Mail:
 COLUMNS = "id, message_id, about, subject, body, reply_to, created, tries, sent, refused, due, error"
 
 
-def add(db: Database, *, about: str, subject: str, body: str, host: str, now: int, reply_to: str = "") -> None:
+def add(
+    db: Database, *, about: str, subject: str, body: str, host: str, now: int, reply_to: str = "", held: int = 0
+) -> None:
     """Put an e-mail in the outbox, within the transaction that stores what it tells of.
 
     Its Message-ID is made here, so that whatever is sent twice can be told for what it is; ``host`` is
-    its right-hand side (RFC 5322, section 3.6.4).
+    its right-hand side (RFC 5322, section 3.6.4). With ``held`` it is kept until then, for the digest.
     """
     row = {
         "message_id": f"<{secrets.token_hex(16)}@{host}>",
@@ -52,7 +54,8 @@ def add(db: Database, *, about: str, subject: str, body: str, host: str, now: in
         "body": body,
         "reply_to": reply_to,
         "created": now,
-        "due": now,
+        "due": held or now,
+        "held": int(bool(held)),
     }
     db.table("outbox").insert(row)
 
@@ -60,7 +63,7 @@ def add(db: Database, *, about: str, subject: str, body: str, host: str, now: in
 def claim(db: Database, now: int) -> Mail | None:
     """Take the next e-mail that is due, for `CLAIM_SECONDS`; None where there is none."""
     next_due = (
-        f"SELECT {COLUMNS} FROM outbox WHERE sent = 0 AND refused = 0 AND due <= ? AND claimed <= ? "  # noqa: S608
+        f"SELECT {COLUMNS} FROM outbox WHERE sent = 0 AND refused = 0 AND held = 0 AND due <= ? AND claimed <= ? "  # noqa: S608
         "ORDER BY due LIMIT 1"
     )
     if db.execute(next_due, [now, now]).fetchone() is None:
@@ -87,7 +90,10 @@ def deliver_next(db: Database, box: postbox.Postbox, retry_seconds: Sequence[int
     try:
         box.send(_message(mail, box))
     except (ValueError, MessageError) as error:  # nothing that one mail holds may stop those behind it
-        values = {"refused": now, "error": f"it could not be made into an e-mail ({type(error).__name__})"}
+        values: dict[str, int | str] = {
+            "refused": now,
+            "error": f"it could not be made into an e-mail ({type(error).__name__})",
+        }
     except postbox.Refused as error:
         values = {"refused": now, "error": str(error)}
     except postbox.NotSent as error:
@@ -98,11 +104,46 @@ def deliver_next(db: Database, box: postbox.Postbox, retry_seconds: Sequence[int
             values["refused"] = now
     else:
         values = {"sent": now, "body": "", "reply_to": "", "error": ""}
-    with schema.transaction(db):
-        db.table("outbox").update(mail.id, {**values, "claimed": 0})
+    columns = ", ".join(f"{column} = ?" for column in values)
+    with schema.transaction(db):  # no row is left where what it tells of was erased meanwhile
+        db.execute(f"UPDATE outbox SET claimed = 0, {columns} WHERE id = ?", [*values.values(), mail.id])  # noqa: S608
     if "sent" in values:
         schema.scrub(db)
     return mail
+
+
+def held(db: Database, now: int, most: int) -> tuple[tuple[Mail, ...], int]:
+    """Return what was held until ``now``, messages first, up to ``most``; and how many there are in all."""
+    where = "sent = 0 AND refused = 0 AND held = 1 AND due <= ?"
+    query = f"SELECT {COLUMNS} FROM outbox WHERE {where} ORDER BY about LIKE 'comment %', id LIMIT ?"  # noqa: S608
+    found = tuple(Mail(*row) for row in db.execute(query, [now, most]).fetchall())
+    count = db.execute(f"SELECT count(*) FROM outbox WHERE {where}", [now]).fetchone()[0] if found else 0  # noqa: S608
+    return found, int(count)
+
+
+def drop_held(db: Database, now: int, about: str = "") -> None:
+    """Forget what was held until ``now``; or what tells of one thing, which needs no telling any more."""
+    if about:
+        db.execute("DELETE FROM outbox WHERE about = ? AND held = 1", [about])
+    else:
+        db.execute("DELETE FROM outbox WHERE sent = 0 AND refused = 0 AND held = 1 AND due <= ?", [now])
+
+
+def counts(db: Database) -> tuple[int, int, int]:
+    """Return how many e-mails wait to be sent, how many of them have failed, and when the last one went."""
+    waiting = db.execute("SELECT count(*) FROM outbox WHERE sent = 0 AND refused = 0").fetchone()[0]
+    failing = db.execute("SELECT count(*) FROM outbox WHERE sent = 0 AND error != ''").fetchone()[0]
+    return (
+        int(waiting),
+        int(failing),
+        int(db.execute("SELECT coalesce(max(sent), 0) FROM outbox WHERE sent > 0").fetchone()[0]),
+    )
+
+
+def oldest_due(db: Database) -> int:
+    """Return since when the mail that waits longest is due, or 0; what was never tried, and what is tried again."""
+    query = "SELECT coalesce(min(due), 0) FROM outbox WHERE sent = 0 AND refused = 0"
+    return int(db.execute(query).fetchone()[0])
 
 
 def unsent(db: Database, most: int = 50) -> tuple[Mail, ...]:

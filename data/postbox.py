@@ -45,6 +45,11 @@ class Postbox:
         else:
             self._write_to_folder(message)
 
+    def probe(self) -> None:
+        """Go as far as sending one would, without sending any. Raises `NotSent` or `Refused`."""
+        if self.host:
+            self._send_by_smtp(None)
+
     def _write_to_folder(self, message: EmailMessage) -> None:
         name = str(message["Message-ID"]).strip("<>").split("@")[0]
         try:
@@ -55,7 +60,7 @@ class Postbox:
         except OSError as error:
             raise NotSent(f"the folder cannot be written to ({error.strerror})") from error
 
-    def _send_by_smtp(self, message: EmailMessage) -> None:
+    def _send_by_smtp(self, message: EmailMessage | None) -> None:
         server: smtplib.SMTP | None = None
         late = threading.Event()
 
@@ -80,7 +85,10 @@ class Postbox:
                 server.starttls(context=context)
             if self.user:
                 server.login(self.user, self.password)
-            server.send_message(message)
+            if message is None:
+                server.noop()
+            else:
+                server.send_message(message)
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 server.quit()  # it has taken the mail; what follows changes nothing
         except smtplib.SMTPRecipientsRefused as error:

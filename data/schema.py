@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
+
+from data import text
 
 # How long a statement waits for another writer before "database is locked".
 BUSY_SECONDS = 10.0
@@ -202,10 +205,209 @@ def m006_messages(db: Database) -> None:
     db.table("site").add_column("cleared", int, not_null_default=0)
 
 
-def scrub(db: Database) -> None:
-    """After words were erased, see that no file of the database still holds them.
+@migrations()
+def m007_threads(db: Database) -> None:
+    """Readers' replies are counted with what they answer; repeats and what Jo trusts are known again."""
+    db.table("comments").add_column("reply_count", int, not_null_default=0)  # of those published
+    db.table("comments").add_column("fingerprint", str, not_null_default="")  # of the words, to know repeats
+    db.table("comments").add_column("trusted", int, not_null_default=0)  # Jo said that it is no spam
+    db.execute("CREATE INDEX comments_fingerprint ON comments (fingerprint, trusted) WHERE fingerprint != ''")
+    db.execute(
+        "UPDATE comments SET reply_count = (SELECT count(*) FROM comments AS reply WHERE reply.parent = comments.id "
+        "AND reply.state = 'published') WHERE id IN (SELECT parent FROM comments WHERE parent IS NOT NULL)"
+    )
+    for event, when, change in (
+        ("INSERT", "new.parent IS NOT NULL", "+ (new.state = 'published')"),
+        ("DELETE", "old.parent IS NOT NULL", "- (old.state = 'published')"),
+        ("UPDATE OF state", "new.parent IS NOT NULL", "+ (new.state = 'published') - (old.state = 'published')"),
+    ):
+        row = "old" if event == "DELETE" else "new"
+        db.execute(
+            f"CREATE TRIGGER comments_replies_{event.split()[0].lower()} AFTER {event} ON comments WHEN {when} "  # noqa: S608
+            f"BEGIN UPDATE comments SET reply_count = reply_count {change} WHERE id = {row}.parent; END"
+        )
 
-    ``secure_delete`` overwrites them in the database itself; a WAL keeps older pages until it is cut.
-    Outside any transaction.
+
+# What is counted as it changes, by state: the desk shows each number on every page.
+COUNTED = {
+    "comments": ("waiting", "published", "declined", "suspected", "withdrawn"),
+    "messages": ("new", "read", "answered", "archived"),
+}
+
+
+@migrations()
+def m008_tallies(db: Database) -> None:
+    """How many comments and messages are in each state, kept by the database itself."""
+    db.table("tallies").create(
+        {"kind": str, "state": str, "count": int}, pk=("kind", "state"), not_null={"count"}, strict=True
+    )
+    for kind, states in COUNTED.items():
+        for state in states:
+            db.execute(
+                f"INSERT INTO tallies SELECT ?, ?, count(*) FROM {kind} WHERE state = ?",  # noqa: S608
+                [kind, state, state],
+            )
+        one = f"UPDATE tallies SET count = count %s 1 WHERE kind = '{kind}' AND state = %s.state;"  # noqa: S608
+        more, fewer = one % ("+", "new"), one % ("-", "old")
+        for event, steps in (("INSERT", more), ("DELETE", fewer), ("UPDATE OF state", fewer + more)):
+            name = f"{kind}_tally_{event.split()[0].lower()}"
+            db.execute(f"CREATE TRIGGER {name} AFTER {event} ON {kind} BEGIN {steps} END")
+
+
+# What the desk's search reads, and in which columns it looks.
+SEARCHED = {
+    "comments": ("name", "body"),
+    "messages": ("name", "address", "call_me", "body", "notes", "reference"),
+}
+
+
+@migrations()
+def m009_search(db: Database) -> None:
+    """An index of the words (FTS5) beside each table, kept by triggers; it holds no copy of the text.
+
+    What is taken out of such an index stays in its file until its parts are merged (sqlite.org/fts5.html),
+    so whatever takes words out also notes that a merge is due.
     """
+    db.table("site").add_column("unmerged", int, not_null_default=0)  # 1 due, 2 under way
+    for table, columns in SEARCHED.items():
+        words = f"{table}_words"
+        listed = ", ".join(columns)
+        old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("old", "new"))
+        add = f"INSERT INTO {words} (rowid, {listed}) VALUES (new.id, {new});"  # noqa: S608
+        take = (
+            f"INSERT INTO {words} ({words}, rowid, {listed}) VALUES ('delete', old.id, {old}); "  # noqa: S608
+            "UPDATE site SET unmerged = 1;"
+        )
+        db.execute(
+            f"CREATE VIRTUAL TABLE {words} USING fts5 ({listed}, content = '{table}', content_rowid = 'id', "
+            "tokenize = 'porter unicode61 remove_diacritics 2')"
+        )
+        db.execute(f"INSERT INTO {words} ({words}) VALUES ('rebuild')")  # noqa: S608
+        for event, steps in (("INSERT", add), ("DELETE", take), (f"UPDATE OF {listed}", take + add)):
+            name = f"{words}_{event.split()[0].lower()}"
+            db.execute(f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {steps} END")
+
+
+@migrations()
+def m010_outbox_held(db: Database) -> None:
+    """Mail held back for the day's digest; what fails and what tells of one thing are found at once."""
+    db.table("outbox").add_column("held", int, not_null_default=0)
+    db.table("outbox").create_index(["about"])
+    db.execute("CREATE INDEX outbox_sent ON outbox (sent) WHERE sent > 0")
+    db.execute("CREATE INDEX outbox_unsent ON outbox (id) WHERE sent = 0 AND error != ''")
+    db.table("audit").create_index(["at"])
+
+
+@migrations()
+def m011_reach(db: Database) -> None:
+    """How somebody is reached, written in one way, so that all their messages can be erased."""
+    db.table("messages").add_column("reach", str, not_null_default="")
+    for number, address in db.execute("SELECT id, address FROM messages").fetchall():
+        db.execute("UPDATE messages SET reach = ? WHERE id = ?", [text.reach(address), number])
+    db.table("messages").create_index(["reach"])
+
+
+@migrations()
+def m012_newest(db: Database) -> None:
+    """The newest of what is published, replies too, for the feed."""
+    db.execute("CREATE INDEX comments_newest ON comments (published, id) WHERE state = 'published'")
+
+
+A_STEP = 200  # pages of an index that are merged in one transaction, so that no writer waits long
+STEPS_AT_ONCE = 3  # while somebody who erases waits: all there is to do among some two thousand comments
+
+
+def scrub(db: Database, steps: int = STEPS_AT_ONCE) -> bool:
+    """After words were erased, see that no file of the database still holds them; return whether none does.
+
+    ``secure_delete`` overwrites them in the tables; the search indexes hold them until merged, which takes
+    longer the more there is, and is gone on with by the site's sender where ``steps`` do not suffice; a
+    WAL keeps older pages until it is cut. Outside any transaction.
+    """
+    more = True
+    while more and steps > 0:
+        more = _merge(db)
+        steps -= 1
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return not more
+
+
+def is_scrubbing_due(db: Database) -> bool:
+    """Tell whether the search indexes still hold what was erased."""
+    return bool(db.execute("SELECT unmerged FROM site").fetchone()[0])
+
+
+def _merge(db: Database) -> bool:
+    """Merge a little of the search indexes; return whether there is more to do."""
+    if not is_scrubbing_due(db):
+        return False
+    with transaction(db):
+        stage = db.execute("SELECT unmerged FROM site").fetchone()[0]
+        # A negative number begins with all parts of the index, a positive one goes on.
+        pages = -A_STEP if stage == 1 else A_STEP
+        more = False
+        for table in SEARCHED:
+            before = db.conn.total_changes
+            db.execute(f"INSERT INTO {table}_words ({table}_words, rank) VALUES ('merge', ?)", [pages])  # noqa: S608
+            more = more or db.conn.total_changes - before >= 2
+        db.execute("UPDATE site SET unmerged = ?", [2 if more else 0])
+    return more
+
+
+def integrity(db: Database) -> str:
+    """Return ``ok``, or what is wrong: of the file, and of the search indexes against what they index.
+
+    Takes the longer the more there is.
+    """
+    (found,) = db.execute("PRAGMA integrity_check").fetchone()
+    if found != "ok":
+        return str(found)
+    try:
+        for table in SEARCHED:
+            with transaction(db):  # the check is spelt as a write
+                db.execute(f"INSERT INTO {table}_words ({table}_words, rank) VALUES ('integrity-check', 1)")  # noqa: S608
+    except sqlite3.OperationalError:
+        raise  # locked, or full: nothing is known of the index
+    except sqlite3.DatabaseError:
+        return f"the search index of {table} does not match"
+    for kind, state, count in db.execute("SELECT kind, state, count FROM tallies").fetchall():
+        if db.execute(f"SELECT count(*) FROM {kind} WHERE state = ?", [state]).fetchone()[0] != count:  # noqa: S608
+            return f"the number of {kind} that are {state} is wrong"
+    return "ok"
+
+
+def forget_mail(db: Database, about: str) -> None:
+    """Drop the mail that tells of something erased, where it has not gone yet; within a transaction.
+
+    A digest that waits may quote it among others: it then says only that something waits.
+    """
+    db.execute("DELETE FROM outbox WHERE about = ? AND sent = 0", [about])
+    db.execute("UPDATE outbox SET body = 'The desk has what waits.' WHERE about = 'digest' AND sent = 0")
+
+
+def cleared(db: Database) -> int:
+    """Return when the site last cleared up, in Unix seconds, or 0."""
+    return int(db.execute("SELECT cleared FROM site").fetchone()[0])
+
+
+def newest(db: Database) -> int:
+    """Return the time of the newest thing that is kept, in Unix seconds, or 0."""
+    times = [
+        db.execute(f"SELECT {column} FROM {table} WHERE id = (SELECT max(id) FROM {table})").fetchone()  # noqa: S608
+        for table, column in (("comments", "created"), ("messages", "created"), ("audit", "at"), ("outbox", "created"))
+    ]
+    return max(row[0] if row else 0 for row in times)
+
+
+def tally(db: Database, kind: str, state: str) -> int:
+    """Return how many comments or messages are in a state; a number kept, not counted."""
+    return int(db.execute("SELECT count FROM tallies WHERE kind = ? AND state = ?", [kind, state]).fetchone()[0])
+
+
+def matching(words: str) -> str:
+    """Return what somebody typed as a query of the search index: every word must be there, in any order.
+
+    Words joined by a sign (an e-mail address) must stand together. Whatever FTS5 would read as its own
+    syntax is quoted away. Empty where nothing could be searched for.
+    """
+    return " ".join(f'"{word}"' for word in words.replace('"', " ").split() if re.search(r"[^\W_]", word))

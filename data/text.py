@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 
@@ -16,12 +17,47 @@ _INVISIBLE = re.compile(
     "[\\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\uffa0\ufe00-\ufe0f]"
 )
 
-# Letters of other scripts, and digits, that pass for Latin ones at a glance.
-_LOOK_ALIKES = str.maketrans(
-    {"а": "a", "α": "a", "е": "e", "о": "o", "ο": "o", "р": "p", "с": "c", "х": "x", "у": "y", "і": "i", "ј": "j",
-     "ѕ": "s", "ԁ": "d", "ԝ": "w", "ω": "w", "ш": "w", "һ": "h", "т": "t", "τ": "t", "п": "n", "ո": "n",
-     "м": "m", "օ": "o", "0": "o", "1": "l", "3": "e", "5": "s", "$": "s", "@": "a", "4": "a", "7": "t"}
-)  # fmt: skip
+# What passes for each Latin letter at a glance, once marks and case are gone: Unicode's confusables (UTS 39),
+# small capitals, and the digits and signs that stand in for letters.
+_LOOK_ALIKES = {
+    "a": "4@ɑΑαаᎪᗅᴀꓮ𐊠𖽀",
+    "b": "ƅʙΒβвьᏏᏴᑲᖯᗷꓐꞵ𐊂𐊡𐌁",
+    "c": "ςсᏟᴄⲥꓚ𐊢𐌂𐐽𐔜",
+    "d": "ðđԁᎠᏧᑯᗞᗪᴅꓒꓓ",
+    "e": "3əΕεеєҽᎬᴇⴹꓰꬲ𐊆𑣆𑣎",
+    "f": "Ϝϝքᖴẝꓝꜰꞙꬵ𐊇𐊥𐔥𑣂",
+    "g": "ƍɡɢԍցᏀᏳᶃꓖ",
+    "h": "ħʜΗηнһհᎻᏂᕼⲏꓧ𐋏",
+    "i": "ıǀɩɪΙιіӏᎥᛁⲓⵏꓲꙇ𐊊𐌉𑣃𖼨",
+    "j": "ȷʝϳјᎫᒍᴊꓙ",
+    "k": "ΚκкᏦᛕᴋⲕꓗ𐔘",
+    "l": "1łʟᏞᒪⳑꓡ𐑃𐔦𑣒𖼖",
+    "m": "ΜμϻмᎷᗰᛖᴍⲙꓟ𐊰𐌑",
+    "n": "ŋɴΝνпոռⲛꓠ𐔓",
+    "o": "0øΟοσоօଠഠဝჿዐᴏᴑⲟⵔꓳꬽ𐊒𐊫𐐬𐓪𐔖𑣈𑣕𑣗",
+    "p": "þΡρрᏢᑭᴘⲣꓑ𐊕",
+    "q": "ԛգզⵕꞯ",
+    "r": "ʀгяᎡᎱᏒᖇᴦⲅꓣꭇꭈ𐓜𖼵",
+    "s": "$5ƽѕտᏕᏚꓢꜱ𐊖𐑈𑣁𖼺",
+    "t": "7ŧΤτтᎢᴛ†ⲧꓔ𐊗𐊱𐌕𑣜𖼊",
+    "u": "ʋυцսሀᑌᴜꓴꞟꭎꭒ𐓶𑣘𖽂",
+    "v": "ѵᏙᐯᴠⴸꓦꛟ𐔝𑜆𑣀𖼈",
+    "w": "ɯωшщѡԝաᎳᏔᴡꓪ𑜊𑜎𑜏",
+    "x": "×Χχхᕁᕽᚷⲭⵝꓫꭓ𐊐𐊴𐌗𐔧",
+    "y": "ɣʏΥγуүყᎩᎽᶌỿⲩꓬꭚ𐊲𑣄𖽃",
+    "z": "ʐΖζᏃᴢꓜ𑣉",
+}  # fmt: skip
+_LATIN = str.maketrans(
+    {other: letter for letter, others in _LOOK_ALIKES.items() for other in others}
+    # White on black, and the halves of flags.
+    | {chr(first + n): chr(ord("a") + n) for first in (0x1F150, 0x1F170, 0x1F1E6) for n in range(26)}
+)
+# Two that pass for one.
+_PAIRS = (("vv", "w"), ("()", "o"))
+# Letters of these scripts are written beside Latin ones in one word only to mislead.
+_LIKE_LATIN = "[\\u0370-\\u03ff\\u0400-\\u058f\\u13a0-\\u13ff]"  # Greek, Cyrillic, Armenian, Cherokee
+_MIXED = re.compile(f"[a-z]{_LIKE_LATIN}|{_LIKE_LATIN}[a-z]")
+SHORTEST_REPEAT = 20  # letters; below this, two readers may well have written the same
 
 
 def clean(text: str) -> str:
@@ -50,6 +86,51 @@ def looks_like(text: str, name: str) -> bool:
     return _skeleton(name) in _skeleton(text)
 
 
+def mixes_scripts(text: str) -> bool:
+    """Tell whether a word mixes Latin letters with those of another alphabet that look like them."""
+    return bool(_MIXED.search(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def fingerprint(text: str) -> str:
+    """Return a mark that two texts share where they look the same; nothing for a text too short to tell."""
+    folded = _skeleton(text)
+    return hashlib.sha256(folded.encode()).hexdigest()[:32] if len(folded) >= SHORTEST_REPEAT else ""
+
+
+def reach(address: str) -> str:
+    """Return an e-mail address or telephone number written in one way, so that the same is known again.
+
+    Case does not matter in an address; a British number is the same with 0 and with +44 (ITU-T E.164).
+    """
+    if "@" in address:
+        return address.strip().casefold()
+    digits = re.sub(r"[^0-9+]", "", address)
+    return re.sub(r"^(?:\+|00)44(?:0)?", "0", digits)
+
+
+def links(text: str) -> int:
+    """Count the web addresses in a text, with or without their scheme."""
+    return len(_LINK.findall(text))
+
+
+def has_markup(text: str) -> bool:
+    """Tell whether a text links as HTML, BBCode or Markdown do; people write none of them here."""
+    return bool(_MARKUP.search(text))
+
+
+_LINK = re.compile(
+    r"(?:https?://|\bwww\.)\S+|(?<![@\w.])(?:[\w-]+\.)+"
+    r"(?:com|net|org|info|biz|ru|cn|top|xyz|site|online|shop|club|io|co\.uk)\b(?!@)",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"<a\s[^>]*href|\[url[=\]]|\[[^\]\n]+\]\(https?:", re.IGNORECASE)
+
+
+def looks_same(text: str, name: str) -> bool:
+    """Tell whether ``text`` is ``name`` and nothing else, also in look-alike letters."""
+    return _skeleton(name) == _skeleton(text)
+
+
 def nudges(text: str) -> tuple[str, ...]:
     """Return what in a text may tell who somebody is, in words that complete "It seems to hold …"."""
     return tuple(what for what, pattern in _NUDGES if pattern.search(text))
@@ -70,8 +151,11 @@ _NUDGES = (
 
 def _skeleton(text: str) -> str:
     """Fold a text to what it looks like: no marks, no case, no spaces, look-alikes as Latin letters."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return re.sub(r"[\W_]+", "", bare.translate(_LOOK_ALIKES))
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if not unicodedata.combining(c))
+    latin = bare.translate(_LATIN)
+    for pair, letter in _PAIRS:
+        latin = latin.replace(pair, letter)
+    return re.sub(r"[\W_]+", "", latin)
 
 
 def _is_noncharacter(letter: str) -> bool:

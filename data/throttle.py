@@ -43,10 +43,10 @@ def attempt(db: Database, bucket: str, who: str, now: int) -> int:
     db.execute("DELETE FROM attempts WHERE at <= ?", [now - DAY])
     for most, seconds in LIMITS[bucket]:
         times = db.execute(
-            "SELECT at FROM attempts WHERE bucket = ? AND client = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
-            [bucket, who, now - seconds, most - 1],
-        ).fetchone()
-        if times:
-            return int(times[0]) + seconds - now
+            "SELECT at FROM attempts WHERE bucket = ? AND client = ? AND at > ? ORDER BY at DESC LIMIT ?",
+            [bucket, who, now - seconds, most],
+        ).fetchall()
+        if len(times) == most:
+            return int(times[-1][0]) + seconds - now
     db.execute("INSERT INTO attempts (bucket, client, at) VALUES (?, ?, ?)", [bucket, who, now])
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
@@ -49,6 +50,20 @@ def app(settings: dict[str, object]) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+def link(app: Flask) -> str:
+    """Return the path of a sign-in link, as the command prints it."""
+    printed = app.test_cli_runner().invoke(args=["desk-link"]).output.strip()
+    return urlsplit(printed).path
+
+
+@pytest.fixture
+def jo(app: Flask) -> FlaskClient:
+    """A client signed in as Jo."""
+    client = app.test_client()
+    assert client.post(link(app)).status_code == 303
+    return client
 
 
 def soup(response: TestResponse) -> BeautifulSoup:

@@ -199,7 +199,19 @@ def test_words_of_danger_are_accepted_and_answered_with_help_lines(client, app):
     [
         ({"website": "https://spam.example"}, "a field that people do not see was filled in"),
         ({"name": "Jо Wаtson"}, "the name looks like yours"),
+        ({"name": "𝓙𝓸 𝓦𝓪𝓽𝓼𝓸𝓷"}, "the name looks like yours"),
+        (
+            {"body": "Write to me instead.\n\n– Jо Wаtson"},
+            "it is signed with your name; letters of another alphabet inside a word",
+        ),
+        ({"name": "cheap.example.com"}, "the name is a web address"),
         ({"body": "http://a.b http://c.d http://e.f", "nudged": "1"}, "many links"),
+        ({"body": "see [url=http://a.b]this[/url]", "nudged": "1"}, "links written as code"),
+        ({"body": "Log in at your pаypal page"}, "letters of another alphabet inside a word"),
+        (
+            {"body": "http://a.b http://c.d http://e.f", "nudged": "1", "website": "x"},
+            "a field that people do not see was filled in; many links",
+        ),
     ],
 )
 def test_a_suspect_is_thanked_alike_and_kept_apart_with_the_reason(client, app, more, reason):
@@ -366,6 +378,202 @@ def test_comments_are_paged_by_key_newest_first(client, app):
     assert "45 comments" in article.text
 
 
+def fill(app, count, parent=None, start=0):
+    """Put published comments, or replies to one, straight into the database; return their numbers."""
+    numbers = []
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        for number in range(start, start + count):
+            comment, _ = comments.submit(
+                db, key=f"k{number}", token=f"t{number}", name="", body=f"Comment {number:02}", now=1, parent=parent
+            )
+            comments.decide(db, comment, "published", 1000 + number)
+            numbers.append(comment.id)
+    return numbers
+
+
+def words(page) -> list[str]:
+    return [paragraph.text for paragraph in page.select(".comment p + p")]
+
+
+def test_earlier_comments_come_over_htmx_as_a_fragment_that_may_be_kept(client, app):
+    fill(app, 45)
+    link = soup(client.get("/")).find("a", string="Earlier comments")
+    seen = []
+    while link:
+        assert link.find_parent(id="comments-more"), "the link's own place is the target"
+        assert link["data-hx-target"] == "#comments-more"
+        response = client.get(link["data-hx-get"], headers=HTMX)
+        assert "HX-Fragment" in response.headers
+        assert "public" in response.headers["Cache-Control"]
+        assert "Set-Cookie" not in response.headers
+        part = soup(response)
+        assert part.ol.has_attr("autofocus"), "focus goes to what came"
+        assert words(part) == words(soup(client.get(link["href"]))), "the plain link leads to the same"
+        seen += words(part)
+        link = part.find("a", string="Earlier comments")
+    assert seen == [f"Comment {number:02}" for number in reversed(range(25))]
+
+
+@pytest.mark.parametrize("after", ["", "x", "1-", "9" * 40])
+def test_earlier_than_no_place_is_a_404(client, after):
+    assert client.get("/comments/earlier", query_string={"after": after}).status_code == 404
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "no JavaScript"])
+def test_a_reply_is_held_like_any_comment_and_stands_under_what_it_answers(client, app, headers):
+    send(client, name="Sam")
+    publish(app)
+    link = soup(client.get("/")).select_one(".to-reply a")
+    assert link.text == "Reply to Sam"
+    assert link["href"] == link["data-hx-get"] == "/comments/1/reply"
+    form = client.get(link["href"], headers=headers)
+    assert ("HX-Fragment" in form.headers) == bool(headers)
+    assert form.headers["Cache-Control"] == "no-store"
+    asked = soup(form)
+    if not headers:
+        assert "He said no twice." in asked.select_one("#comment-1").text, "what is answered stands above"
+    action = asked.find("form", class_="comment-form")["action"]
+    response = client.post(action, data=fields(form) | {"body": "So did I.", "name": "Ash"}, headers=headers)
+    assert response.status_code == (200 if headers else 303)
+    assert rows(app, "SELECT parent, state, body FROM comments WHERE id = 2") == [(1, "waiting", "So did I.")]
+    assert "answers comment 1" in rows(app, "SELECT body FROM outbox WHERE about = 'comment 2'")[0][0]
+    assert "So did I." not in client.get("/").text
+    publish(app, 2)
+    for path in ("/", "/comments", "/comments/1"):
+        page = soup(client.get(path))
+        assert "So did I." in page.select_one(".comments-list ol #comment-2").text
+        assert "One reply" in page.select_one("#comments-form-1").text
+    assert "2 comments" in client.get("/").text
+
+
+def test_two_forms_on_one_page_share_no_id(client, app):
+    fill(app, 2)
+    parts = "".join(
+        client.get(path, headers=HTMX).text for path in ("/comments/new", "/comments/1/reply", "/comments/2/reply")
+    )
+    ids = [tag["id"] for tag in BeautifulSoup(parts, "html.parser").select("[id]")]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_reply_that_cannot_be_kept_comes_back_with_its_words(client, app):
+    fill(app, 1)
+    sent = fields(client.get("/comments/1/reply"))
+    for headers in ({}, HTMX):
+        refused = client.post("/comments/1/reply", data=sent | {"name": "Ash"}, headers=headers)
+        assert refused.status_code == 422
+        assert soup(refused).select_one(".problems a")["href"] == "#reply-1-body"
+        assert fields(refused)["name"] == "Ash"
+    assert len(rows(app)) == 1
+
+
+def test_only_a_published_comment_that_is_no_reply_can_be_answered(client, app):
+    (first,) = fill(app, 1)
+    (reply,) = fill(app, 1, parent=first, start=1)
+    waiting = send(client) and 3
+    for number in (reply, waiting, 99):
+        assert client.get(f"/comments/{number}/reply").status_code == 404
+    sent = fields(client.get("/comments/1/reply")) | {"body": "Written while it was taken down"}
+    for number in (reply, waiting, 99):
+        refused = client.post(f"/comments/{number}/reply", data=sent)
+        assert refused.status_code == 422
+        assert "no longer here" in soup(refused).select_one(".problems").text
+        assert fields(refused)["body"] == "Written while it was taken down"
+    assert len(rows(app)) == 3
+
+
+def test_the_same_words_in_answer_to_two_comments_are_two(client, app):
+    fill(app, 2)
+    sent = fields(client.get("/comments/1/reply")) | {"body": "Me too"}
+    for number in (1, 2, 1):
+        client.post(f"/comments/{number}/reply", data=sent)
+    assert rows(app, "SELECT parent FROM comments WHERE body = 'Me too'") == [(1,), (2,)]
+
+
+def test_many_replies_stand_on_the_comments_own_page_by_key(client, app):
+    (first,) = fill(app, 1)
+    fill(app, 45, parent=first, start=1)
+    listed = soup(client.get("/comments"))
+    assert len(listed.select(".comments-list ol .comment")) == comments.MOST_REPLIES
+    path = listed.find("a", string="35 more replies")["href"]
+    seen = []
+    while path:
+        page = soup(client.get(path))
+        seen += [reply.text for reply in page.select(".comments-list ol .comment p + p")]
+        link = page.find("a", string="Later replies")
+        path = link["href"] if link else ""
+    assert seen == [f"Comment {number:02}" for number in range(11, 46)]
+    assert client.get("/comments/1?after=x").status_code == 404
+
+
+def test_a_comment_has_an_address_that_outlives_the_page_it_stood_on(client, app):
+    (first,) = fill(app, 1)
+    replies = fill(app, 30, parent=first, start=1)
+    page = client.get("/comments/1")
+    assert page.headers["Cache-Control"] == "max-age=0, must-revalidate, s-maxage=60"
+    assert client.get(f"/comments/{replies[0] - 100}").status_code == 404
+    led = client.get(f"/comments/{replies[-1]}").headers["Location"]
+    assert led.endswith(f"#comment-{replies[-1]}")
+    assert soup(client.get(led)).select_one(f"#comment-{replies[-1]}")
+    send(client)
+    assert client.get(f"/comments/{replies[-1] + 1}").status_code == 404, "not before it is published"
+
+
+def test_the_count_is_of_what_readers_see(client, app):
+    (first,) = fill(app, 1)
+    fill(app, 3, parent=first, start=1)
+    for state, seen in (("declined", "There are no comments yet."), ("published", "4 comments")):
+        with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+            comments.decide(db, comments.find(db, first), state, 5000)
+        assert seen in client.get("/comments").text
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        comments.decide(db, comments.find(db, 2), "declined", 5000)
+    assert "3 comments" in client.get("/comments").text
+    assert rows(app, "SELECT reply_count FROM comments WHERE id = 1") == [(2,)]
+
+
+LONG = "My wife would not come, and then one day she asked me how it had been."
+
+
+def test_words_that_came_before_are_suspected_until_jo_trusts_them(client, app):
+    send(client, LONG)
+    send(client, LONG.upper().replace("O", "0") + "!!")
+    send(client, "Thank you", name="A")
+    send(client, "Thank you", name="B")
+    assert rows(app, "SELECT state, reason FROM comments") == [
+        ("waiting", ""), ("suspected", "the same words were sent before"), ("waiting", ""), ("waiting", "")]  # fmt: skip
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        comments.trust(db, comments.find(db, 2), 5)
+    send(client, LONG)
+    assert rows(app, "SELECT state FROM comments WHERE id = 5") == [("waiting",)]
+
+
+def test_words_that_were_withdrawn_are_not_remembered(client, app):
+    address = send(client, LONG).headers["Location"]
+    client.post(f"{address}/withdraw")
+    send(client, LONG)
+    assert rows(app, "SELECT state FROM comments WHERE id = 2") == [("waiting",)]
+
+
+def test_an_edit_is_not_a_repeat_of_itself(client, app):
+    address = send(client, LONG).headers["Location"]
+    client.post(address, data=fields(client.get(address)) | {"name": "Ash"})
+    assert rows(app) == [("Ash", LONG, "waiting")]
+
+
+def test_what_jo_trusts_is_not_suspected_again_when_it_is_changed(client, app):
+    address = send(client, name="Jo Watson").headers["Location"]
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        comments.trust(db, comments.find(db, 1), 5)
+    client.post(address, data=fields(client.get(address)) | {"body": "Better words"})
+    assert rows(app) == [("Jo Watson", "Better words", "waiting")]
+
+
+def test_mail_that_has_not_gone_yet_is_withdrawn_with_the_words(client, app):
+    address = send(client).headers["Location"]
+    client.post(f"{address}/withdraw")
+    assert rows(app, "SELECT count(*) FROM outbox") == [(0,)]
+
+
 @pytest.mark.parametrize("after", ["x", "1-", "-1", "1-2-3", "9" * 40, "٣-٤"])
 def test_a_place_that_is_none_is_a_404(client, after):
     assert client.get("/comments", query_string={"after": after}).status_code == 404
@@ -378,6 +586,18 @@ def test_the_feed_is_well_formed_and_absolute(client, app):
     assert feed.findtext("{*}entry/{*}author/{*}name") == "Sam & Co"
     assert feed.findtext("{*}entry/{*}id").startswith("http://127.0.0.1:8000/comments#comment-1")
     assert feed.findtext("{*}updated") == "2023-11-14T22:13:20Z"
+
+
+def test_the_feed_holds_replies_and_says_what_they_answer(client, app):
+    first, second = fill(app, 2)
+    fill(app, 1, parent=first, start=50)
+    fill(app, 1, parent=second, start=60)
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        comments.decide(db, comments.find(db, second), "declined", 5000)
+    entries = ElementTree.fromstring(client.get("/comments.atom").data).findall("{*}entry")
+    assert [entry.findtext("{*}content") for entry in entries] == ["Comment 50", "Comment 00"]
+    (answered,) = entries[0].findall("{http://purl.org/syndication/thread/1.0}in-reply-to")
+    assert answered.get("ref") == entries[1].findtext("{*}id")
 
 
 def test_jo_is_told_of_a_comment_with_the_link_that_opens_it(client, app):

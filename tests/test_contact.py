@@ -14,10 +14,10 @@ import pytest
 
 from app import create_app
 from data import contact, schema
-from tests.conftest import HTMX, soup
+from tests.conftest import HTMX, link, soup
 from tests.test_comments import fields as comment_fields
 from tests.test_comments import rows
-from tests.test_desk import do, jo, link  # noqa: F401 - jo is a fixture
+from tests.test_desk import do
 from views import sender
 
 WORDS = "We have been stuck for a year.\n\nCould I come alone?"
@@ -252,7 +252,7 @@ def test_nothing_of_a_message_is_logged(client, app, caplog):
 # ---- At the desk ----
 
 
-def test_messages_stand_before_comments_with_what_is_safe_above_every_way(client, app, jo):  # noqa: F811
+def test_messages_stand_before_comments_with_what_is_safe_above_every_way(client, app, jo):
     client.post("/comments", data=comment_fields(client.get("/comments/new")) | {"body": "A comment"})
     send(client, **WHOLE)
     send(client, how="call", telephone="(07700) 900-123", body="Ring me")
@@ -270,7 +270,7 @@ def test_messages_stand_before_comments_with_what_is_safe_above_every_way(client
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}], ids=["htmx", "no JavaScript"])
-def test_a_message_moves_from_pile_to_pile_and_back(client, app, jo, headers):  # noqa: F811
+def test_a_message_moves_from_pile_to_pile_and_back(client, app, jo, headers):
     send(client)
     response = do(jo, "/desk/messages/1/answered", headers)
     line = soup(response if headers else jo.get(response.headers["Location"])).select_one(".done")
@@ -281,7 +281,7 @@ def test_a_message_moves_from_pile_to_pile_and_back(client, app, jo, headers):  
     assert rows(app, "SELECT state, closed FROM messages") == [("new", 0)]
 
 
-def test_notes_are_hers_and_deleting_erases_everything(client, app, jo):  # noqa: F811
+def test_notes_are_hers_and_deleting_erases_everything(client, app, jo):
     send(client, body="zebrafinch words")
     do(jo, "/desk/messages/1/notes", notes="Rang on Monday")
     assert "Rang on Monday" in jo.get("/desk/messages/1").text
@@ -293,7 +293,7 @@ def test_notes_are_hers_and_deleting_erases_everything(client, app, jo):  # noqa
         assert b"Rang on Monday" not in path.read_bytes()
 
 
-def test_what_could_not_be_mailed_is_said_on_top_and_can_be_tried_again(client, app, jo):  # noqa: F811
+def test_what_could_not_be_mailed_is_said_on_top_and_can_be_tried_again(client, app, jo):
     send(client)
     connection = sqlite3.connect(app.config["DATABASE"])
     connection.execute("UPDATE outbox SET error = 'the server answered 550', refused = 5")
@@ -307,7 +307,7 @@ def test_what_could_not_be_mailed_is_said_on_top_and_can_be_tried_again(client, 
     assert not soup(jo.get("/desk")).select(".problems")
 
 
-def test_two_messages_are_never_connected(client, app, jo):  # noqa: F811
+def test_two_messages_are_never_connected(client, app, jo):
     for number in range(2):
         send(client, body=f"Message {number}")
     assert "Message 0" not in jo.get("/desk/messages/2").text

@@ -12,7 +12,7 @@ import pytest
 from app import create_app
 from data import desk as desk_data
 from data import schema
-from tests.conftest import HTMX, soup
+from tests.conftest import HTMX, link, soup
 from tests.test_comments import fields, rows, send
 from views.desk import OPEN
 
@@ -22,20 +22,6 @@ JO = "jo@jo.example"
 @pytest.fixture
 def settings(settings):
     return settings | {"MAIL_TO": JO}
-
-
-def link(app) -> str:
-    """Return the path of a sign-in link, as the command prints it."""
-    printed = app.test_cli_runner().invoke(args=["desk-link"]).output.strip()
-    return urlsplit(printed).path
-
-
-@pytest.fixture
-def jo(app):
-    """A client signed in as Jo."""
-    client = app.test_client()
-    assert client.post(link(app)).status_code == 303
-    return client
 
 
 def token(client, path="/desk") -> str:
@@ -55,7 +41,12 @@ def test_every_address_of_the_desk_is_closed_but_those_that_let_her_in(app, clie
     for rule in app.url_map.iter_rules():
         if not rule.rule.startswith("/desk") or rule.endpoint in OPEN:
             continue
-        examples = {"number": "1", "verb": "publish", "state": "new" if "messages" in rule.rule else "waiting"}
+        examples = {
+            "number": "1",
+            "verb": "publish",
+            "name": "site.json",
+            "state": "new" if "messages" in rule.rule else "waiting",
+        }
         path = re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found, known=examples: known[found[1]], rule.rule)
         for method in rule.methods - {"OPTIONS", "HEAD"}:
             response = client.open(path, method=method)
@@ -264,6 +255,12 @@ def test_hints_are_shown_not_verdicts(app, jo, client):
     send(client, "he hit me. ring 07700 900123", nudged="1")
     page = soup(jo.get("/desk")).select_one(".at-desk")
     assert [hint.text for hint in page.select("div > .hint")] == ["May need care today", "Contains a telephone number"]
+
+
+@pytest.mark.parametrize(("name", "hints"), [("J0", ["Has your first name"]), ("Joanna", []), ("", [])])
+def test_a_reader_with_her_first_name_is_pointed_out(app, jo, client, name, hints):
+    send(client, name=name)
+    assert [hint.text for hint in soup(jo.get("/desk")).select(".at-desk div > .hint")] == hints
 
 
 def test_her_words_stand_as_text_at_the_desk_too(app, jo, client):

@@ -69,6 +69,13 @@ def test_text_that_somebody_sees_is_not(typed):
         "Jó Wätson",
         "Jo Watson (author)",
         "ＪＯ ＷＡＴＳＯＮ",
+        "𝓙𝓸 𝓦𝓪𝓽𝓼𝓸𝓷",
+        "ᴊᴏ ᴡᴀᴛꜱᴏɴ",
+        "🅹🅾 🆆🅰🆃🆂🅾🅽",
+        "Ꭻo Ꮃatson",
+        "Јо Ԝатѕоп",
+        "Jo VVatson",
+        "J() Wats()n",
     ],
 )
 def test_jos_name_is_known_in_look_alike_letters(name):
@@ -78,6 +85,34 @@ def test_jos_name_is_known_in_look_alike_letters(name):
 @pytest.mark.parametrize("name", ["Jo", "Watson", "Joanna", "John Watts", "Emma Watson", ""])
 def test_other_names_are_not_taken_for_hers(name):
     assert not text.looks_like(name, "Jo Watson")
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [("none here. Then some", 0), ("write to sam@example.org", 0), ("https://www.a.com/x", 1), ("foo.com and www.b.c", 2),
+     ("http://a http://b http://c", 3)],
+)  # fmt: skip
+def test_web_addresses_are_counted(words, count):
+    assert text.links(words) == count
+
+
+@pytest.mark.parametrize("words", ["pаypal", "Ηello"])
+def test_alphabets_mixed_in_a_word_are_seen(words):
+    assert text.mixes_scripts(words)
+
+
+@pytest.mark.parametrize("words", ["Привет, Sam", "café Ŵyr", "میں Sam", "π r"])
+def test_alphabets_beside_each_other_are_no_disguise(words):
+    assert not text.mixes_scripts(words)
+
+
+@pytest.mark.parametrize("number", ["07700 900123", "+44 7700 900123", "+44 (0)7700-900123", "00447700900123"])
+def test_one_number_is_written_in_many_ways(number):
+    assert text.reach(number) == "07700900123"
+
+
+def test_one_mailbox_is_written_in_many_ways_and_another_is_another():
+    assert text.reach(" Sam.S@Example.org") == text.reach("sam.s@example.org") != text.reach("sams@example.org")
 
 
 @pytest.mark.parametrize(

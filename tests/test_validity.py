@@ -10,11 +10,11 @@ import subprocess
 import pytest
 from werkzeug.exceptions import default_exceptions
 
-from tests.conftest import HTMX, soup
+from tests.conftest import HTMX, link, soup
 from tests.serving import ROOT
 from tests.test_comments import publish, send
 from tests.test_contact import send as write_to_jo
-from tests.test_desk import do, jo, link, settings  # noqa: F401 - jo and settings are fixtures
+from tests.test_desk import do, token
 from views import errors
 
 VALIDATOR = ROOT / ".venv/npm/node_modules/html-validate/bin/html-validate.mjs"
@@ -61,7 +61,7 @@ def fields_of(client, path, **more):
     return {field["name"]: field.get("value", "") for field in soup(client.get(path)).select("main input[name]")} | more
 
 
-def test_every_page_is_valid(validate, app, client, jo):  # noqa: F811
+def test_every_page_is_valid(validate, app, client, jo):
     own = send(client, "He hit me. Write to sam@example.org", name="Sam & <co>", nudged="1").headers["Location"]
     send(client, "Another one")
     publish(app, 2)
@@ -71,12 +71,19 @@ def test_every_page_is_valid(validate, app, client, jo):  # noqa: F811
     do(jo, "/desk/comments/2/reply", body="An answer", key="k")
     pages = {path.strip("/").replace("/", "-") or "article": client.get(path).text for path in (
         "/", "/faq", "/faq/when-should-i-worry", "/reframe", "/comments", "/comments/new", "/contact", "/support",
-        "/privacy", "/accessibility", "/desk/sign-in", "/no-such-page", own, sent,
+        "/privacy", "/accessibility", "/comments/2", "/comments/2/reply", "/desk/sign-in", "/no-such-page", own, sent,
     )}  # fmt: skip
     pages |= {path.strip("/").replace("/", "-"): jo.get(path).text for path in (
         "/desk", "/desk/comments/published", "/desk/comments/1", "/desk/messages/new", "/desk/messages/1", "/desk/trail",
-        "/desk/comments/declined",
+        "/desk/comments/declined", "/desk/messages/read", "/desk/erase", "/desk/erase/done", "/desk/status",
+        "/desk/search",
     )}  # fmt: skip
+    send(client, "A third one", name="Sam")
+    pages["desk-found"] = jo.get("/desk/search?q=sam").text
+    pages["desk-several"] = jo.get("/desk/comments/waiting?ticked=all").text
+    for number, who in enumerate(("Sam", "07700 900123", "")):
+        found = jo.post("/desk/erase", data={"csrf_token": token(jo), "who": who})
+        pages[f"desk-erase-{number}"] = found.text
     for name, phrase in {
         "reframed": "You need therapy",
         "support": "you hit me",
@@ -87,11 +94,11 @@ def test_every_page_is_valid(validate, app, client, jo):  # noqa: F811
     pages["comment-again"] = send(client, "", name="Sam").text
     pages["comment-nudge"] = send(client, "write to sam@example.org").text
     pages["contact-again"] = write_to_jo(client, body="", email="x").text
-    assert len(pages) == 28
+    assert len(pages) == 40
     validate(pages)
 
 
-def test_every_error_page_and_every_way_in_is_valid(validate, app, client, jo):  # noqa: F811
+def test_every_error_page_and_every_way_in_is_valid(validate, app, client, jo):
     with app.test_request_context("/"):
         pages = {
             f"error-{status}": errors.answer(default_exceptions[status]()).get_data(as_text=True)
@@ -108,7 +115,7 @@ def test_every_error_page_and_every_way_in_is_valid(validate, app, client, jo): 
     validate(pages)
 
 
-def test_a_comment_is_valid_in_every_state_for_its_writer_and_at_the_desk(validate, app, client, jo):  # noqa: F811
+def test_a_comment_is_valid_in_every_state_for_its_writer_and_at_the_desk(validate, app, client, jo):
     pages = {}
     for number, state in enumerate(("published", "declined", "withdrawn"), 1):
         own = send(client, f"Comment {number}", name="Sam").headers["Location"]
@@ -127,12 +134,16 @@ def test_a_comment_is_valid_in_every_state_for_its_writer_and_at_the_desk(valida
     validate(pages)
 
 
-def test_every_fragment_is_valid(validate, app, client, jo):  # noqa: F811
+def test_every_fragment_is_valid(validate, app, client, jo):
     send(client, "One")
+    send(client, "Two")
+    publish(app, 2)
     fragments = {
         "faq": client.get("/faq/when-should-i-worry/answer"),
         "reframed": client.post("/reframe", data={"phrase": "You need therapy"}, headers=HTMX),
         "comment-form": client.get("/comments/new", headers=HTMX),
+        "reply-form": client.get("/comments/2/reply", headers=HTMX),
+        "comments-earlier": client.get("/comments/earlier?after=2000000000-9", headers=HTMX),
         "comment-thanks": send(client, "he hit me", HTMX),
         "contact-form": client.get("/contact", headers=HTMX),
         "contact-thanks": write_to_jo(client, HTMX),

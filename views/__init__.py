@@ -14,6 +14,9 @@ from views import (
     database,
     dates,
     desk,
+    desk_messages,  # noqa: F401 - adds to the desk's blueprint, as do the next two
+    desk_search,  # noqa: F401
+    desk_status,  # noqa: F401
     errors,
     faq,
     guard,

@@ -15,8 +15,9 @@ from flask.cli import with_appcontext
 from granian import Granian
 from granian.constants import Interfaces
 
-from data import backup, desk, schema
-from views import sender
+from data import backup, desk, export, outbox, schema
+from views import checks, sender
+from views.dates import moment
 
 # A page is answered from memory in microseconds; what takes a thread is writing to the disk.
 THREADS = 4
@@ -26,7 +27,7 @@ WAITING = 1024  # connections the kernel may hold for us
 def register(app: Flask) -> None:
     """Add the commands to ``flask``."""
     app.cli.add_command(serve)
-    for command in (desk_link, mail, backup_now, restore, purge):
+    for command in (desk_link, mail, backup_now, restore, export_all, purge, doctor):
         app.cli.add_command(command)
 
 
@@ -44,7 +45,30 @@ def _desk_link(url: str) -> str:
 
 @click.group()
 def mail() -> None:
-    """E-mail to Jo that waits in the outbox."""
+    """E-mail to Jo that waits in the outbox: what waits, try again, send now."""
+
+
+@mail.command("list")
+@with_appcontext
+def list_mail() -> None:
+    """Print what waits and what could not be sent, with the reason; no words of it, no address."""
+    with closing(schema.connect(Path(current_app.config["DATABASE"]))) as db:
+        waiting, failing, last = outbox.counts(db)
+        click.echo(f"{waiting} waiting, {failing} failed, last sent {moment(last) if last else 'never'}")
+        for one in outbox.unsent(db):
+            next_try = "not tried again by itself" if one.refused else f"next try {moment(one.due)}"
+            click.echo(f"{one.about}: {one.error}; {next_try}")
+
+
+@mail.command()
+@with_appcontext
+def retry() -> None:
+    """Make due at once what could not be sent, what was refused for good too."""
+    with closing(schema.connect(Path(current_app.config["DATABASE"]))) as db, schema.transaction(db):
+        _, failing, _ = outbox.counts(db)
+        outbox.retry_all(db, int(time.time()))
+        desk.note(db, "retried", "e-mail", int(time.time()))
+    click.echo(f"{failing} due now")
 
 
 @mail.command()
@@ -81,13 +105,52 @@ def restore(copy: Path) -> None:
     click.echo(f"{copy} is back")
 
 
+@click.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@with_appcontext
+def export_all(folder: Path) -> None:
+    """Write everything that visitors wrote into FOLDER: site.json, comments.csv and messages.csv.
+
+    The files are readable by their owner only, and replace those of an earlier export. In the CSV files a cell
+    that a spreadsheet would take for a formula begins with a quotation mark.
+    """
+    with closing(schema.connect(Path(current_app.config["DATABASE"]))) as db:
+        try:
+            for path in export.write_all(db, folder):
+                click.echo(path)
+        except OSError as error:
+            raise click.ClickException(f"{folder} cannot be written to: {error.strerror}") from error
+        with schema.transaction(db):
+            desk.note(db, "exported", "by command", int(time.time()))
+
+
 @click.command()
 @with_appcontext
 def purge() -> None:
-    """Erase what has been kept as long as was promised; the running site does it daily."""
+    """Erase what has been kept as long as was promised (SITE_RETENTION_MONTHS); the running site does it daily.
+
+    Waits until the search index, too, holds nothing of what was erased.
+    """
     with closing(schema.connect(Path(current_app.config["DATABASE"]))) as db:
         erased = backup.clear(db, current_app.config["RETENTION_MONTHS"], int(time.time()))
+        while not schema.scrub(db):
+            pass
     click.echo(", ".join(f"{count} of {table}" for table, count in erased.items()))
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Look whether the site is well: settings, permissions, mail, disk, backup, clock, database.
+
+    Reads the database through and greets the mail server, without sending anything. Ends with 1 where
+    something needs mending, so that a timer can tell of it.
+    """
+    found = checks.run(current_app._get_current_object(), thorough=True)  # type: ignore[attr-defined]
+    for check in found:
+        click.echo(f"{check.state:5}{check.what + ':':15}{check.words}")
+    if any(check.state == "bad" for check in found):
+        raise SystemExit(1)
 
 
 @click.command()

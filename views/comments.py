@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from sqlite_utils import Database
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from data import comments, reframe, schema, text
+from data import comments, reframe, spam, text
 from data.comments import Comment
 from views import guard, htmx, mail, ready
 from views.content import content
-from views.database import Unavailable, db, write
+from views.database import Unavailable, db, scrub, write
 from views.forms import CommentForm, again, now, token
 
 blueprint = Blueprint("comments", __name__)
 
-MOST_LINKS = 2
+PAGE, PART = "comments/new.html", "comments/_form.html"
 
 
 @blueprint.get("/comments")
@@ -26,44 +27,95 @@ def page() -> str:
     return render_template("comments/page.html", after=after, comments=shown, more=more, count=comments.count(db()))
 
 
+@blueprint.get("/comments/earlier")
+@ready.cacheable
+def earlier() -> Response:
+    """Answer the comments after the one that ``after`` names, to stand under those already there."""
+    after = _key(request.args.get("after", ""))
+    if after is None:
+        abort(404)
+    shown, more = comments.shown(db(), after)
+    return htmx.fragment("comments/_earlier.html", comments=shown, more=more)
+
+
+@blueprint.get("/comments/<int:number>")
+@ready.shared
+def thread(number: int) -> str | WerkzeugResponse:
+    """Answer one published comment with its replies; a reply's own address leads to where it stands."""
+    after = request.args.get("after", "")
+    found, more = comments.thread(db(), number, _number(after))
+    if found is None:
+        reply = comments.find(db(), number)
+        if reply is None or reply.parent is None or reply.state != "published" or after:
+            abort(404)
+        where = url_for("comments.thread", number=reply.parent, after=number - 1, _anchor=f"comment-{number}")
+        return redirect(where, 303)
+    return render_template("comments/thread.html", comment=found, after=after, more=more)
+
+
 @blueprint.get("/comments.atom")
 @ready.cacheable
 def feed() -> Response:
-    """Answer the newest comments as an Atom feed (RFC 4287)."""
-    shown, _ = comments.shown(db())
-    return Response(render_template("comments/feed.xml", comments=shown), mimetype="application/atom+xml")
+    """Answer the newest comments and replies as an Atom feed (RFC 4287, RFC 4685)."""
+    return Response(
+        render_template("comments/feed.xml", comments=comments.newest(db())), mimetype="application/atom+xml"
+    )
 
 
 @blueprint.get("/comments/new")
 def new() -> Response:
     """Answer the form: on its own page, or as the fragment the article fetches."""
-    return htmx.page_or_fragment("comments/new.html", "comments/_form.html", form=CommentForm(), asked=())
+    return htmx.page_or_fragment(PAGE, PART, form=CommentForm(), asked=(), answered=None)
 
 
 @blueprint.post("/comments")
 def create() -> Response:
     """Keep a comment for Jo, or give the form back with its words and what to do about it."""
-    form = CommentForm()
+    return _create(CommentForm(), None)
+
+
+@blueprint.get("/comments/<int:number>/reply")
+def new_reply(number: int) -> Response:
+    """Answer the form for a reply: on its own page, or as the fragment that opens under the comment."""
+    answered, _ = comments.thread(db(), number)
+    if answered is None:
+        abort(404)
+    return htmx.page_or_fragment(PAGE, PART, form=CommentForm(parent=number), asked=(), answered=answered)
+
+
+@blueprint.post("/comments/<int:number>/reply")
+def create_reply(number: int) -> Response:
+    """Keep a reply for Jo as any comment is kept."""
+    form = CommentForm(parent=number)
+    answered, _ = comments.thread(db(), number)
+    if answered is None:  # taken down since the form was opened; whoever wrote must not lose their words
+        form.accepted()
+        form.body.errors = ["The comment you were answering is no longer here, so a reply to it cannot be kept."]
+        return _again(form, None)
+    return _create(form, answered)
+
+
+def _create(form: CommentForm, answered: Comment | None) -> Response:
     if not form.accepted():
-        return _again(form)
+        return _again(form, answered)
     asked = text.nudges(form.body.data)
     if asked and not form.nudged.data:
-        return _again(form, asked=asked)
-    address = token(form, form.name.data, form.body.data)
+        return _again(form, answered, asked=asked)
+    address = _address(form)
     try:
         with write() as open_db:
             known = comments.mine(open_db, address)
             if known is not None and known.state == "withdrawn":
                 # The same form once more after its words were erased: a new comment, with a key of its own.
                 form.renew()
-                address = token(form, form.name.data, form.body.data)
+                address = _address(form)
                 known = None
             if known is None:
                 if wait := guard.limit(open_db, "comment"):
-                    return _again(form, wait=wait)
+                    return _again(form, answered, wait=wait)
                 known = _keep(open_db, form, address, asked)
     except Unavailable:
-        return _again(form, down=True)
+        return _again(form, answered, down=True)
     own_page = url_for("comments.mine", address=address)
     if htmx.wanted():
         return htmx.fragment("comments/_thanks.html", comment=known, address=own_page, lines=_lines(known))
@@ -90,7 +142,8 @@ def edit(address: str) -> Response:
         return _own_page(comment, address, form, status=422, asked=asked)
     try:
         with write() as open_db:
-            changed = comments.edit(open_db, comment, form.name.data, form.body.data, _suspicion(form))
+            reason = "" if comment.trusted else _suspicion(open_db, form, comment.id)
+            changed = comments.edit(open_db, comment, form.name.data, form.body.data, reason)
     except Unavailable:
         return _own_page(comment, address, form, status=503, down=True)
     if not changed:
@@ -107,7 +160,7 @@ def withdraw(address: str) -> Response:
         if comment is None:
             abort(404)
         comments.withdraw(open_db, comment)
-    schema.scrub(db())
+    scrub()
     return make_response(redirect(url_for("comments.mine", address=address), 303))
 
 
@@ -120,27 +173,31 @@ def _keep(open_db: Database, form: CommentForm, address: str, asked: tuple[str, 
         name=form.name.data,
         body=form.body.data,
         now=now(),
-        reason=_suspicion(form),
+        reason=_suspicion(open_db, form),
+        parent=form.parent or None,
     )
     if is_new and comment.state == "waiting":
         mail.new_comment(open_db, comment, _hints(comment, asked), now())
     return comment
 
 
-def _suspicion(form: CommentForm) -> str:
+def _suspicion(open_db: Database, form: CommentForm, number: int = 0) -> str:
     """Return why a comment may be spam or a disguise, in words for Jo; or nothing."""
+    reasons = list(spam.reasons(form.name.data, form.body.data, content().article.author))
+    if comments.is_repeated(open_db, form.body.data, number):
+        reasons.append("the same words were sent before")
     if form.is_trap_sprung:
-        return "a field that people do not see was filled in"
-    if text.looks_like(form.name.data, content().article.author):
-        return "the name looks like yours"
-    if form.body.data.lower().count("http") + form.body.data.lower().count("www.") > MOST_LINKS:
-        return "many links"
-    return ""
+        reasons.insert(0, "a field that people do not see was filled in")
+    return "; ".join(reasons)
 
 
 def _hints(comment: Comment, asked: tuple[str, ...]) -> tuple[str, ...]:
     """Return what Jo may want to know before she reads a comment: hints, not verdicts."""
-    return (*(f"contains {what}" for what in asked), *(["may need care today"] if _lines(comment) else []))
+    return (
+        *([f"answers comment {comment.parent}"] if comment.parent else []),
+        *(f"contains {what}" for what in asked),
+        *(["may need care today"] if _lines(comment) else []),
+    )
 
 
 def _lines(comment: Comment) -> str:
@@ -148,8 +205,15 @@ def _lines(comment: Comment) -> str:
     return reframe.danger(content().phrasebook, comment.body)
 
 
-def _again(form: CommentForm, asked: tuple[str, ...] = (), wait: int = 0, down: bool = False) -> Response:
-    return again("comments/new.html", "comments/_form.html", form, asked=asked, wait=wait, down=down)
+def _again(
+    form: CommentForm, answered: Comment | None, asked: tuple[str, ...] = (), wait: int = 0, down: bool = False
+) -> Response:
+    return again(PAGE, PART, form, answered=answered, asked=asked, wait=wait, down=down)
+
+
+def _address(form: CommentForm) -> str:
+    """Return the address of the writer's own page, the same for the same words from the same form."""
+    return token(form, *([str(form.parent)] if form.parent else []), form.name.data, form.body.data)
 
 
 def _own_page(
@@ -184,3 +248,12 @@ def _key(given: str) -> tuple[int, int] | None:
     if not (published.isascii() and published.isdigit() and number.isascii() and number.isdigit() and len(given) < 30):
         abort(404)
     return int(published), int(number)
+
+
+def _number(given: str) -> int:
+    """Return the number that an ``after`` names; 0 where there is none, 404 for what is no number."""
+    if not given:
+        return 0
+    if not (given.isascii() and given.isdigit() and len(given) < 19):
+        abort(404)
+    return int(given)

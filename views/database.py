@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flask import Flask, current_app, g
@@ -52,3 +52,9 @@ def write() -> Iterator[Database]:
 def is_passing(error: sqlite3.OperationalError) -> bool:
     """Tell whether a fault of the database may be gone in a while: locked, busy, full, or not writable."""
     return error.sqlite_errorcode & 0xFF in PASSING
+
+
+def scrub() -> None:
+    """See that no file holds what was just erased; where that cannot be done now, the sender goes on with it."""
+    with suppress(sqlite3.OperationalError):
+        schema.scrub(db())

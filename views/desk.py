@@ -21,12 +21,12 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 from sqlite_utils import Database
 from wtforms.validators import ValidationError
 
-from data import comments, contact, desk, outbox, reframe, schema, text
+from data import comments, contact, desk, outbox, reframe, text
 from data.comments import Comment
 from data.contact import Message
 from views import guard, htmx, mail
 from views.content import content
-from views.database import db, write
+from views.database import db, scrub, write
 from views.forms import SignInForm, new_key, now
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
@@ -145,26 +145,13 @@ def sign_out() -> Response:
 def page() -> str:
     """Answer what waits: messages before comments, oldest first."""
     new, more_new = contact.pile(db(), "new")
-    found, more = comments.pile(db(), "waiting")
-    return render_template(
-        "desk/page.html", messages=new, more_new=more_new, state="waiting", comments=found, more=more, done=None
-    )
+    return _pile("waiting", messages=new, more_new=more_new)
 
 
 @blueprint.get("/comments/<any(waiting, published, declined, suspected):state>")
 def pile(state: str) -> str:
-    """Answer one pile of comments; ``done`` names the one just dealt with, to be undone."""
-    after, done = (_number(request.args.get(name, "")) for name in ("after", "done"))
-    found, more = comments.pile(db(), state, after)
-    return render_template(
-        "desk/page.html",
-        messages=(),
-        more_new=False,
-        state=state,
-        comments=found,
-        more=more,
-        done=comments.find(db(), done) if done else None,
-    )
+    """Answer one pile of comments; ``done`` names those just dealt with, to be undone."""
+    return _pile(state)
 
 
 @blueprint.get("/comments/<int:number>")
@@ -180,17 +167,44 @@ def decide(number: int, verb: str) -> Response:
         found = _comment(open_db, number)
         if verb == "publish" and request.form.get("seen") != found.seen:
             return _changed(found)
-        if verb == "undo":
-            comments.undo(open_db, found, now())
-        elif verb in ("publish", "decline"):
-            state = {"publish": "published", "decline": "declined"}[verb]
-            if found.state != state:
-                comments.decide(open_db, found, state, now())
-        elif found.state == "suspected":
-            comments.decide(open_db, found, "waiting", now())
+        _decide(open_db, found, verb)
         after = _comment(open_db, number)
-        desk.note(open_db, {"undo": "undone", "trust": "not spam"}.get(verb, after.state), f"comment {number}", now())
     return _done(after, found.state)
+
+
+@blueprint.post("/comments/several/<any(waiting, published, declined, suspected):state>")
+def decide_several(state: str) -> Response:
+    """Publish or decline every comment that was ticked; one whose words have changed since stays where it is."""
+    verb = request.form.get("verb", "")
+    ticked = [given.partition("-") for given in request.form.getlist("ticked")]
+    if verb not in ("publish", "decline", "trust") or not ticked:
+        return make_response(_pile(state, wrong="Tick the comments that it is for"), 422)
+    done: list[int] = []
+    kept = 0
+    with write() as open_db:
+        for number, _, seen in ticked:
+            found = comments.find(open_db, number_in(number))
+            if found is None or found.state == "withdrawn":
+                continue
+            if verb == "publish" and seen != found.seen:
+                kept += 1
+                continue
+            _decide(open_db, found, verb)
+            done.append(found.id)
+    where = url_for("desk.pile", state=state, done=",".join(map(str, done)), kept=kept or None)
+    return make_response(redirect(where, 303))
+
+
+@blueprint.post("/comments/<int:number>/erase")
+def erase_comment(number: int) -> Response:
+    """Erase a comment for good, as its writer could on their own page."""
+    with write() as open_db:
+        found = _comment(open_db, number)
+        comments.withdraw(open_db, found)
+        desk.note(open_db, "erased", f"comment {number}", now())
+    scrub()
+    where = found.state if found.state in comments.PILES else "waiting"
+    return make_response(redirect(url_for("desk.pile", state=where), 303))
 
 
 @blueprint.post("/comments/<int:number>/reply")
@@ -208,88 +222,55 @@ def reply(number: int) -> Response:
             )
         key = request.form.get("key") or new_key()
         comments.answer(open_db, found, key=key, name=content().article.author, body=words, now=now())
+        outbox.drop_held(open_db, now(), f"comment {number}")
         after = _comment(open_db, number)
         desk.note(open_db, "answered", f"comment {number}", now())
     return _done(after, found.state)
 
 
-# ---- Messages ----
-
-
-@blueprint.get("/messages/<any(new, read, answered, archived):state>")
-def messages(state: str) -> str:
-    """Answer one pile of messages."""
-    after, done = (_number(request.args.get(name, "")) for name in ("after", "done"))
-    found, more = contact.pile(db(), state, after)
-    line = contact.find(db(), done) if done else None
-    return render_template("desk/messages.html", state=state, messages=found, more=more, done=line)
-
-
-@blueprint.get("/messages/<int:number>")
-def message(number: int) -> str:
-    """Answer one message, as the e-mail's link opens it."""
-    return render_template("desk/message.html", message=_message(db(), number))
-
-
-@blueprint.post("/messages/<int:number>/<any(new, read, answered, archived):state>")
-def mark(number: int, state: str) -> Response:
-    """Put a message on another pile."""
-    with write() as open_db:
-        before = _message(open_db, number)
-        contact.mark(open_db, number, state, now())
-        after = _message(open_db, number)
-        desk.note(open_db, state, f"message {number}", now())
-    if htmx.wanted():
-        return htmx.fragment("desk/_moved.html", fragment=True, message=after, pile=before.state, **around())
-    return make_response(redirect(url_for("desk.messages", state=before.state, done=number), 303))
-
-
-@blueprint.post("/messages/<int:number>/notes")
-def notes(number: int) -> Response:
-    """Keep Jo's own notes on a message."""
-    words = text.clean(request.form.get("notes", ""))
-    with write() as open_db:
-        _message(open_db, number)
-        contact.note(open_db, number, words)
-    if htmx.wanted():
-        return htmx.fragment("desk/_message.html", message=_message(db(), number), saved=True, **around())
-    return make_response(redirect(url_for("desk.message", number=number), 303))
-
-
-@blueprint.post("/messages/<int:number>/delete")
-def delete(number: int) -> Response:
-    """Erase a message for good."""
-    with write() as open_db:
-        found = _message(open_db, number)
-        contact.erase(open_db, number)
-        desk.note(open_db, "deleted", f"message {number}", now())
-    schema.scrub(db())
-    return make_response(redirect(url_for("desk.messages", state=found.state), 303))
-
-
-@blueprint.post("/mail/retry")
-def retry() -> Response:
-    """Have everything that could not be e-mailed tried again now."""
-    with write() as open_db:
-        outbox.retry_all(open_db, now())
-        desk.note(open_db, "retried", "e-mail", now())
-    return make_response(redirect(url_for("desk.page"), 303))
-
-
-@blueprint.get("/trail")
-def trail() -> str:
-    """Answer what was done at the desk, newest first."""
-    return render_template("desk/trail.html", deeds=desk.trail(db()))
-
-
 def hints(comment: Comment) -> tuple[str, ...]:
     """Return what Jo may want to know of a comment: hints, not verdicts."""
     found = [f"contains {what}" for what in text.nudges(comment.body)]
+    if not comment.by_jo and text.looks_same(comment.name, content().article.author.split()[0]):
+        found.append("has your first name")
     if comment.reason:
         found.insert(0, f"suspected: {comment.reason}")
     if reframe.danger(content().phrasebook, comment.body):
         found.insert(0, "may need care today")
     return tuple(found)
+
+
+def _pile(state: str, *, wrong: str = "", messages: tuple[Message, ...] = (), more_new: bool = False) -> str:
+    """Render one pile of comments."""
+    found, more = comments.pile(db(), state, number_in(request.args.get("after", "")))
+    done = [comment for number in dealt_with() if (comment := comments.find(db(), number))]
+    return render_template(
+        "desk/page.html",
+        messages=messages,
+        more_new=more_new,
+        state=state,
+        comments=found,
+        more=more,
+        done=[comment for comment in done if comment.state != "withdrawn"],
+        kept=number_in(request.args.get("kept", "")),
+        ticked="ticked" in request.args,
+        wrong=wrong,
+    )
+
+
+def _decide(open_db: Database, found: Comment, verb: str) -> None:
+    """Do what a button says, and write it down."""
+    if verb == "undo":
+        comments.undo(open_db, found, now())
+    elif verb in ("publish", "decline"):
+        state = {"publish": "published", "decline": "declined"}[verb]
+        if found.state != state:
+            comments.decide(open_db, found, state, now())
+    elif found.state == "suspected":
+        comments.trust(open_db, found, now())
+    after = _comment(open_db, found.id)
+    desk.note(open_db, {"undo": "undone", "trust": "not spam"}.get(verb, after.state), f"comment {found.id}", now())
+    outbox.drop_held(open_db, now(), f"comment {found.id}")
 
 
 def _changed(comment: Comment, words: str = "") -> Response:
@@ -314,15 +295,14 @@ def _comment(open_db: Database, number: int) -> Comment:
     return found
 
 
-def _message(open_db: Database, number: int) -> Message:
-    found = contact.find(open_db, number)
-    if found is None:
-        abort(404)
-    return found
-
-
-def _number(given: str) -> int:
+def number_in(given: str) -> int:
+    """Return the number that an address or a field holds, or 0."""
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+
+
+def dealt_with() -> list[int]:
+    """Return the numbers of what was just dealt with, as ``done`` names them; no more than stand on a page."""
+    return [number_in(given) for given in request.args.get("done", "").split(",")[: comments.A_PAGE]]
 
 
 def _onwards(values: Any) -> str:

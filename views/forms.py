@@ -109,13 +109,22 @@ class SiteForm(FlaskForm):  # type: ignore[misc]
 
 
 class CommentForm(SiteForm):
-    """A comment, or a change to one that waits."""
+    """A comment, a reply to the one numbered ``parent``, or a change to one that waits."""
 
     NAME = "comment"
 
     name = StringField("Name to show with your comment", filters=[_line])
     body = TextAreaField("Your comment", filters=[_text])
     nudged = HiddenField()
+
+    def __init__(self, parent: int = 0, **kwargs: Any) -> None:
+        self.parent = parent
+        if parent:  # several replies can be begun on one page
+            self.NAME = f"reply-{parent}"
+        super().__init__(**kwargs)
+        if parent:
+            self.name.label.text = "Name to show with your reply"
+            self.body.label.text = "Your reply"
 
     def validate_name(self, field: StringField) -> None:
         """Refuse a name too long to stand on one line."""
@@ -126,7 +135,7 @@ class CommentForm(SiteForm):
 
     def validate_body(self, field: TextAreaField) -> None:
         """Refuse a comment with nothing to read, or too much."""
-        _check_length(field.data, comments.SHORTEST, comments.LONGEST, "comment")
+        _check_length(field.data, comments.SHORTEST, comments.LONGEST, "reply" if self.parent else "comment")
 
 
 class SignInForm(SiteForm):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 PUBLIC = "public, max-age=0, must-revalidate, s-maxage=60"
+SHARED = "max-age=0, must-revalidate, s-maxage=60"
 # A page kept for ever would be one a visitor could multiply; there are not a tenth as many addresses.
 MOST_PAGES = 512
 # Below this a compressed answer is no smaller on the wire (one TCP segment).
@@ -46,6 +47,18 @@ def cacheable(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
     def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
         response = make_response(view(*args, **kwargs))
         response.headers.setdefault("Cache-Control", PUBLIC)
+        return response
+
+    return answer
+
+
+def shared(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
+    """Mark a view whose answer a CDN may keep and we do not, since there may be a million of them."""
+
+    @wraps(view)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
+        response = make_response(view(*args, **kwargs))
+        response.headers.setdefault("Cache-Control", SHARED)
         return response
 
     return answer

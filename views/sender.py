@@ -17,6 +17,7 @@ from views import mail
 
 logger = logging.getLogger(__name__)
 
+STEPS = 50  # of clearing the search index at one look
 LOOK_SECONDS = 2  # how often to look for what is due: somebody waits for a sign-in link
 
 
@@ -35,7 +36,7 @@ def start(app: Flask) -> None:
 
 
 def deliver_due(app: Flask, asked: threading.Event | None = None) -> int:
-    """Send everything that is due now, or until ``asked`` to stop; return how many were tried.
+    """Send everything that is due now, the day's digest too, or until ``asked`` to stop; return how many were tried.
 
     Raises `sqlite3.Error`.
     """
@@ -43,6 +44,11 @@ def deliver_due(app: Flask, asked: threading.Event | None = None) -> int:
     pauses = [int(seconds) for seconds in app.config["RETRY_SECONDS"].split()]
     tried = 0
     with closing(schema.connect(Path(app.config["DATABASE"]))) as db:
+        now = int(time.time())
+        if outbox.held(db, now, 1)[0]:  # looked at first, so that no writer is kept waiting for nothing
+            with app.app_context(), schema.transaction(db):
+                mail.digest(db, now)
+            schema.scrub(db)
         while not (asked and asked.is_set()) and outbox.deliver_next(db, box, pauses, int(time.time())):
             tried += 1
     return tried
@@ -57,11 +63,19 @@ def clear_if_due(app: Flask) -> None:
             backup.prune(Path(app.config["DATABASE"]).parent / "backups", datetime.datetime.now(datetime.UTC))
 
 
+def scrub_if_due(app: Flask) -> None:
+    """Go on with clearing what was erased out of the search index. Raises `sqlite3.Error`."""
+    with closing(schema.connect(Path(app.config["DATABASE"]))) as db:
+        if schema.is_scrubbing_due(db):
+            schema.scrub(db, STEPS)
+
+
 def _run(app: Flask, asked: threading.Event) -> None:
     while not asked.is_set():
         try:
             deliver_due(app, asked)
             clear_if_due(app)
+            scrub_if_due(app)
         except Exception as error:  # whatever it was, the rows are still there and the next look may do
             logger.warning("the outbox could not be worked through (%s)", type(error).__name__)
         asked.wait(LOOK_SECONDS)

@@ -14,7 +14,11 @@ from email_validator import EmailNotValidError, validate_email
 from flask import Flask
 
 PREFIX = "SITE_"
-CHOICES = {"MAIL_CONTENT": ("full", "notice"), "SMTP_SECURITY": ("starttls", "tls", "none")}
+CHOICES = {
+    "MAIL_CONTENT": ("full", "notice"),
+    "MAIL_DIGEST": ("off", "comments", "all"),
+    "SMTP_SECURITY": ("starttls", "tls", "none"),
+}
 SWITCH = {"on": True, "off": False}
 
 
@@ -49,6 +53,8 @@ def load(app: Flask, defaults: Mapping[str, str | int | bool], overrides: Mappin
             wrong.append(f"{PREFIX}{key} must be one of {', '.join(choices)}")
     if not all(word.isdigit() for word in config["RETRY_SECONDS"].split()) or not config["RETRY_SECONDS"]:
         wrong.append(f"{PREFIX}RETRY_SECONDS must be whole seconds with spaces between")
+    if config["MAIL_HOUR"] > 23:
+        wrong.append(f"{PREFIX}MAIL_HOUR must be an hour from 0 to 23")
     config["URL"] = config["URL"].rstrip("/")
     url = urlsplit(config["URL"])
     if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query:
