@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import brotli
 import pytest
+
+from app import create_app
+from data import backup, comments, schema
+from views import ready
 
 PUBLIC = "public, max-age=0, must-revalidate, s-maxage=60"
 PAGES = ["/", "/faq", "/faq/when-should-i-worry", "/faq/when-should-i-worry/answer", "/reframe", "/support", "/privacy",
@@ -29,7 +38,8 @@ def test_a_page_may_be_kept_and_asked_for_again(client, path):
 @pytest.mark.parametrize(
     ("accepted", "encoding"),
     [("br", "br"), ("gzip", "gzip"), ("gzip, deflate, br, zstd", "br"), ("br;q=0, gzip", "gzip"), ("gzip;q=1, br;q=0.1", "gzip"),
-     ("identity", None), ("", None), ("*", "br"), ("br;q=0, gzip;q=0", None), ("x;q=nonsense", None)],
+     ("identity", None), ("", None), ("*", "br"), ("br;q=0, gzip;q=0", None), ("x;q=nonsense", None),
+     ("identity, gzip;q=0.5", None), ("br;q=0, *;q=0.5", "gzip"), ("*;q=0", None), ("br" + " " * 400, None)],
 )  # fmt: skip
 def test_the_encoding_is_the_best_the_reader_takes(client, accepted, encoding):
     plain = client.get("/").data
@@ -39,6 +49,20 @@ def test_the_encoding_is_the_best_the_reader_takes(client, accepted, encoding):
     assert unpack(response.data) == plain
     assert int(response.headers["Content-Length"]) == len(response.data)
     assert "Accept-Encoding" in response.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [("{weak}", 304), ("{strong}", 304), ('"other", {weak}', 304), ('W/"other",{strong}', 304), ("*", 304), (" * ", 304),
+     ('"other"', 200), ('W/"other", "more"', 200), ("{bare}", 200), ("", 200)],
+)  # fmt: skip
+def test_a_page_is_unchanged_for_whoever_names_its_tag(client, form, status):
+    weak = client.get("/").headers["ETag"]
+    strong = weak.removeprefix("W/")
+    asked = form.format(weak=weak, strong=strong, bare=strong.strip('"'))
+    for method in ("GET", "HEAD"):
+        assert client.open("/", method=method, headers={"If-None-Match": asked}).status_code == status
+    assert client.get("/no-such-page", headers={"If-None-Match": "*"}).status_code == 404
 
 
 def test_head_has_the_headers_and_no_body(client):
@@ -83,3 +107,75 @@ def test_the_stylesheet_names_the_font_by_its_fingerprint(client):
     assert font.status_code == 200
     assert font.mimetype == "font/woff2"
     assert len(font.data) <= 16_000
+
+
+@pytest.fixture(params=["delete", "wal"])
+def journal(request, monkeypatch) -> str:
+    """Either way that the database may be kept."""
+    monkeypatch.setattr(schema, "journal_mode", lambda: request.param)
+    monkeypatch.setattr(schema, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(ready, "PATIENCE", 0.05)
+    return str(request.param)
+
+
+@contextmanager
+def another(settings: dict[str, object]) -> Iterator[sqlite3.Connection]:
+    """Open the database as another process of the site does."""
+    with closing(schema.connect(Path(str(settings["DATABASE"])))) as db:
+        yield db.conn
+
+
+def publish(settings: dict[str, object], body: str) -> None:
+    """Publish a comment as another process of the site does."""
+    with closing(schema.connect(Path(str(settings["DATABASE"])))) as db, schema.transaction(db):
+        comment, _ = comments.submit(db, key=body, token=body, name="Sam", body=body, now=1_750_000_000)
+        comments.decide(db, comment, "published", 1_750_000_000)
+
+
+def test_what_one_worker_published_is_in_the_next_answer_of_every_other(journal, settings):
+    workers = [create_app(settings).test_client() for _ in range(3)]
+    for number in range(4):
+        for path in ("/", "/comments", "/comments.atom"):
+            assert all(f"Words {number}." not in worker.get(path).text for worker in workers)
+        publish(settings, f"Words {number}.")
+        for path in ("/", "/comments", "/comments.atom"):
+            assert all(f"Words {number}." in worker.get(path).text for worker in workers)
+
+
+def test_who_writes_keeps_no_reader_of_a_kept_page_waiting(journal, settings, client):
+    kept = client.get("/")
+    with another(settings) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE site SET cleared = 1")
+        assert client.get("/").data == kept.data
+        other.execute("COMMIT")
+    assert client.get("/").headers["ETag"] == kept.headers["ETag"]
+
+
+def test_no_page_is_older_than_what_was_published_even_while_the_database_is_locked(journal, settings, client):
+    assert "Published words." not in client.get("/").text
+    publish(settings, "Published words.")
+    with another(settings) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        locked = client.get("/")
+        other.execute("ROLLBACK")
+    assert locked.status_code == 503 or "Published words." in locked.text
+    assert "Published words." in client.get("/").text
+
+
+def test_what_is_restored_shows_at_once(settings, client):
+    path = Path(str(settings["DATABASE"]))
+    publish(settings, "Kept words.")
+    kept = backup.backup(path, path.parent / "copies", datetime.datetime.now(datetime.UTC))
+    publish(settings, "Later words.")
+    assert "Later words." in client.get("/").text
+    backup.restore(kept, path)
+    assert "Later words." not in client.get("/").text
+    assert "Kept words." in client.get("/").text
+
+
+def test_names_without_number_keep_no_page_from_being_kept(client, monkeypatch):
+    monkeypatch.setattr(ready, "MOST_PAGES", 3)
+    for number in range(10):
+        assert client.get("/", headers={"Host": f"name-{number}"}).status_code == 200
+        assert client.get("/").status_code == 200

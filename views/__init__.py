@@ -28,8 +28,8 @@ def register(app: Flask) -> None:
     # An address is written in one way; no redirect is ever built from the Host header.
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    app.wsgi_app = ready.Ready(app)  # type: ignore[method-assign]
     guard.register(app)
+    ready.register(app)
     errors.register(app)
     database.register(app)
     dates.register(app)
