@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.conftest import HTMX, soup
@@ -19,6 +21,7 @@ def test_every_answer_carries_the_policy(client, path):
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     if response.mimetype == "text/html":
         assert policy["script-src"] == "'self' https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"
+        assert re.fullmatch(r"'self' 'sha256-[\w+/]{43}='", policy["style-src"])
         assert policy["object-src"] == "'none'"
         assert policy["require-trusted-types-for"] == "'script'"
     else:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import gzip
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +16,7 @@ import pytest
 
 from app import create_app
 from data import backup, comments, schema
+from tests.conftest import soup
 from views import ready
 
 PUBLIC = "public, max-age=0, must-revalidate, s-maxage=60"
@@ -91,12 +94,43 @@ def test_an_answer_that_differs_by_reader_is_kept_nowhere(client):
 
 
 def test_a_file_is_kept_for_ever_under_its_fingerprint_only(client):
-    page = client.get("/").text
+    page = client.get("/no-such-page").text
     address = page.split('rel="stylesheet" href="')[1].split('"')[0]
     assert "immutable" in client.get(address).headers["Cache-Control"]
     assert client.get("/static/site.css").headers["Cache-Control"] == PUBLIC
     assert client.get("/static/site.0123456789.css").status_code == 404
     assert client.get("/static/../app.py").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/faq", "/faq/when-should-i-worry", "/reframe", "/comments", "/privacy"])
+def test_a_cacheable_page_holds_its_stylesheet_and_the_policy_knows_it_by_its_hash(client, path):
+    response = client.get(path)
+    (style,) = soup(response).find_all("style")
+    assert style.string == client.get("/static/site.css").text
+    assert not soup(response).find_all("link", rel="stylesheet")
+    digest = base64.b64encode(hashlib.sha256(style.string.encode()).digest()).decode()
+    assert f"style-src 'self' 'sha256-{digest}';" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/contact", "/comments/new", "/desk/sign-in", "/no-such-page"])
+def test_a_page_that_is_never_kept_links_its_stylesheet(client, path):
+    page = soup(client.get(path))
+    assert not page.find_all("style")
+    assert client.get(page.find("link", rel="stylesheet")["href"]).mimetype == "text/css"
+
+
+def test_nothing_but_the_page_itself_is_waited_for_before_it_is_painted(client):
+    head = soup(client.get("/")).head
+    assert all(script.has_attr("defer") for script in head.find_all("script", src=True))
+    assert "font-display:swap" in head.style.string.replace(" ", "")
+
+
+def test_a_query_that_means_nothing_changes_nothing(client):
+    plain = client.get("/")
+    asked = client.get("/?from=elsewhere", headers={"Accept-Encoding": "br"})
+    assert asked.headers["ETag"] == plain.headers["ETag"]
+    assert brotli.decompress(asked.data) == plain.data
+    assert client.get("/?x", headers={"If-None-Match": plain.headers["ETag"]}).status_code == 304
 
 
 def test_the_stylesheet_names_the_font_by_its_fingerprint(client):
