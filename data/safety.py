@@ -114,13 +114,17 @@ def _compile(source: Source, says: Any, words: Mapping[str, str]) -> re.Pattern[
         pattern = str(rule)
         for _ in range(5):  # a list of words may name another
             pattern = re.sub(r"\{(\w+)([?*]?)\}", partial(_named, source, words), pattern)
-        pattern = pattern.replace(" ... ", r" (?:[a-z0-9]+ ){0,4}")
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise source.fault(f"is not a rule: {error}", str(rule)[:40]) from error
-        parts.append(pattern)
-    return re.compile(r"\b(?:" + "|".join(parts) + r")(?!\w)")
+        parts.append(pattern.replace(" ... ", r" (?:[a-z0-9]+ ){0,4}"))
+    try:
+        return re.compile(r"\b(?:" + "|".join(parts) + r")(?!\w)")
+    except re.error:
+        # Which one it is costs as much again as compiling them all, so it is asked only where one is wrong.
+        for rule, pattern in zip(says, parts, strict=True):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise source.fault(f"is not a rule: {error}", str(rule)[:40]) from error
+        raise
 
 
 def _named(source: Source, words: Mapping[str, str], found: re.Match[str]) -> str:

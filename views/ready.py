@@ -25,6 +25,7 @@ import brotli
 from flask import Flask, Response, g, make_response
 from flask.typing import ResponseReturnValue
 from werkzeug.http import parse_accept_header
+from werkzeug.test import create_environ
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from data import schema
@@ -48,7 +49,15 @@ PATIENCE = 1.0  # seconds to wait for a commit under way, where one before it ha
 
 def register(app: Flask) -> None:
     """Put the step in front of the application and of whatever stands before it already."""
-    app.wsgi_app = Ready(app)  # type: ignore[method-assign]
+    app.wsgi_app = app.extensions["ready"] = Ready(app)  # type: ignore[method-assign]
+
+
+def warm(app: Flask, paths: Iterable[str]) -> None:
+    """Keep pages before anybody asks for them; safe before a fork, since no connection is left open."""
+    step: Ready = app.extensions["ready"]
+    for path in paths:
+        Response.from_app(step, create_environ(path, app.config["URL"]), buffered=True)
+    step.revision.close()
 
 
 def cacheable(view: Callable[P, ResponseReturnValue]) -> Callable[P, Response]:
@@ -133,6 +142,14 @@ class Revision:
             )
         return self.opened
 
+    def close(self) -> None:
+        """Close the connection; the next look opens another."""
+        with self.lock:
+            if self.opened is not None:
+                self.opened.close()
+                self.opened = None
+                self.known = (None, 0)  # the mark of one connection says nothing to the next
+
 
 class Ready:
     """The WSGI step in front of the application."""
@@ -189,7 +206,7 @@ def _page(response: WerkzeugResponse, last: Page | None, effort: Mapping[str, in
     bodies = {"identity": body, "gzip": body, "br": body}
     if (response.mimetype or "").startswith(COMPRESSIBLE) and len(body) >= LEAST_BYTES:
         bodies["gzip"] = gzip.compress(body, effort["gzip"], mtime=0)
-        bodies["br"] = brotli.compress(body, quality=effort["br"])
+        bodies["br"] = brotli.compress(body, quality=effort["br"], lgwin=18)
     common = [(name, value) for name, value in response.headers if name not in ("Content-Length", "Content-Type")]
     answers = {}
     for encoding, encoded in bodies.items():
