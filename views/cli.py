@@ -19,19 +19,27 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from data import backup, desk, schema
+from data import backup, desk, postbox, schema
 from views import ready, sender
 
 # How production serves; `make bench` measures with the same.
 SERVER: Mapping[str, Any] = {
     "interface": Interfaces.WSGI,
     "http": HTTPModes.http1,
+    "http1_settings": HTTP1Settings(
+        # Milliseconds for a request's head, which takes no thread meanwhile; also how long an idle connection is
+        # kept: longer than a proxy in front does (nginx: 60 seconds), or a post may meet one just closed.
+        header_read_timeout=75_000,
+        max_buffer_size=64 * 1024,  # bytes of head; bodies are bounded by the guard, at as many
+    ),
     "websockets": False,
     "blocking_threads": 4,  # a page is answered from memory in microseconds; what takes a thread is writing to the disk
     "backlog": 1024,  # connections that the kernel holds for us
     "respawn_failed_workers": True,
+    "workers_kill_timeout": postbox.DEADLINE + 5,  # seconds for what is being answered, and for a mail on its way
     "log_level": LogLevels.warning,
 }
 
