@@ -34,7 +34,7 @@ class Assets:
     """The files of a folder.
 
     A stylesheet is served without its comments and the space between its parts, and with each
-    ``url("name")`` naming a fingerprint.
+    ``url("name")`` naming a fingerprint; a script without the lines that are comments, and without indents.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -47,6 +47,8 @@ class Assets:
                 text = re.sub(r"/\*.*?\*/", "", body.decode("utf-8"), flags=re.DOTALL)
                 text = re.sub(r"(?<=[{};,])\s+|\s+(?=[{}])", "", text).strip()
                 body = re.sub(r'url\("([^"/]+)"\)', lambda found: f'url("{self.urls[found[1]]}")', text).encode()
+            elif path.suffix == ".js":
+                body = re.sub(rb"^\s*(?://.*\n)?", b"", body, flags=re.MULTILINE)
             fingerprint = hashlib.blake2b(body, digest_size=5).hexdigest()
             marked = f"{path.stem}.{fingerprint}{path.suffix}"
             self.files[path.name] = self.files[marked] = body

@@ -47,6 +47,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+# What means something for a page only.
+PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
@@ -120,9 +123,10 @@ def limit(db: Database, bucket: str, *, everyone: bool = False) -> int:
 
 def add_headers(response: Response) -> Response:
     """Add what every answer carries; nothing is kept anywhere unless its view said so."""
-    policy = current_app.extensions["policy"] if response.mimetype == "text/html" else CLOSED_POLICY
+    is_page = response.mimetype == "text/html"
+    policy = current_app.extensions["policy"] if is_page else CLOSED_POLICY
     response.headers.setdefault("Content-Security-Policy", policy)
-    for name, value in HEADERS.items():
+    for name, value in {**HEADERS, **(PAGE_HEADERS if is_page else {})}.items():
         response.headers.setdefault(name, value)
     if current_app.config["PRODUCTION"]:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={2 * YEAR}")
