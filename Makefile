@@ -25,7 +25,7 @@ bench: .venv/test
 	@missing="$$(for tool in nginx wrk chromium; do command -v $$tool >/dev/null || command -v /usr/sbin/$$tool >/dev/null || echo $$tool; done)"; \
 	test -z "$$missing" || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light wrk chromium >/dev/null; } \
 	  || { echo "make bench needs $$missing (Debian: nginx-light wrk chromium)"; exit 1; }
-	@test -x .venv/npm-bench/node_modules/.bin/lighthouse || npm install --prefix .venv/npm-bench --no-save --no-audit --no-fund --silent $(LIGHTHOUSE)
+	@test -x .venv/npm-bench/node_modules/.bin/lighthouse || npm install --prefix .venv/npm-bench --no-save --ignore-scripts --no-audit --no-fund --silent $(LIGHTHOUSE)
 	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench
 
 # The environment the site needs, and the larger one its tests need. The files name everything, so pip need

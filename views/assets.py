@@ -1,7 +1,7 @@
 """Static files: read once, served under a name with a fingerprint that lets them be kept for ever.
 
 The stylesheet also stands in every cacheable page, so that painting waits for one round trip and no
-second; pages that are never kept, which nobody opens first, link it.
+second; pages that are never kept, which hardly anybody opens first, link it.
 """
 
 from __future__ import annotations
@@ -44,28 +44,34 @@ class Assets:
         for path in sorted(folder.iterdir(), key=lambda path: (path.suffix == ".css", path.name)):
             body = path.read_bytes()
             if path.suffix == ".css":
-                text = re.sub(r"/\*.*?\*/", "", body.decode("utf-8"), flags=re.DOTALL)
-                text = re.sub(r"(?<=[{};,])\s+|\s+(?=[{}])", "", text).strip()
-                body = re.sub(r'url\("([^"/]+)"\)', lambda found: f'url("{self.urls[found[1]]}")', text).encode()
+                body = self.squeezed(body.decode("utf-8")).encode()
             elif path.suffix == ".js":
                 body = re.sub(rb"^\s*(?://.*\n)?", b"", body, flags=re.MULTILINE)
             fingerprint = hashlib.blake2b(body, digest_size=5).hexdigest()
             marked = f"{path.stem}.{fingerprint}{path.suffix}"
             self.files[path.name] = self.files[marked] = body
             self.urls[path.name] = f"/static/{marked}"
+        # What readers' pages hold: all but the part for the desk, whose pages link the file.
+        whole = (folder / "site.css").read_text(encoding="utf-8")
+        self.style = self.squeezed(re.sub(r"/\* ---- desk ---- \*/.*?(?=/\* ---- )", "", whole, flags=re.DOTALL))
+
+    def squeezed(self, style: str) -> str:
+        """Return a stylesheet as it is served."""
+        style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+        style = re.sub(r"(?<=[{};,])\s+|\s+(?=[{}])", "", style).strip()
+        return re.sub(r'url\("([^"/]+)"\)', lambda found: f'url("{self.urls[found[1]]}")', style)
 
 
 def register(app: Flask) -> str:
-    """Read the files and give templates ``asset(name)``, the address of one, and ``style``, the stylesheet.
+    """Read the files and give templates ``asset(name)``, the address of one, and ``style``, the stylesheet for a page.
 
-    Return the stylesheet's hash as a content policy names it (CSP Level 3, section 2.3.1).
+    Return that stylesheet's hash as a content policy names it (CSP Level 3, section 2.3.1).
     """
     assets = app.extensions["assets"] = Assets(Path(app.root_path) / "static")
-    style = assets.files["site.css"]
     app.jinja_env.globals["asset"] = assets.urls.__getitem__
-    app.jinja_env.globals["style"] = Markup(style.decode("utf-8"))  # noqa: S704 - a file of ours
+    app.jinja_env.globals["style"] = Markup(assets.style)  # noqa: S704 - a file of ours
     app.register_blueprint(blueprint)
-    return f"'sha256-{base64.b64encode(hashlib.sha256(style).digest()).decode()}'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(assets.style.encode()).digest()).decode()}'"
 
 
 @blueprint.get("/static/<name>")
