@@ -58,16 +58,16 @@ def phrases() -> list[str]:
 
 
 def engine() -> tuple[float, float, int]:
-    """Return the engine's median and 99th percentile in milliseconds, and over how many phrases."""
+    """Return the engine's median and 99th percentile in CPU milliseconds, and over how many phrases."""
     book = reframe.load(ROOT / "data" / "reframe.toml")
     asked = phrases()
     reframe.reframe(book, asked[0])
     times: list[float] = []
     for _ in range(max(3, 600 // len(asked))):
         for phrase in asked:
-            begun = time.perf_counter()
+            begun = time.thread_time()
             reframe.reframe(book, phrase)
-            times.append((time.perf_counter() - begun) * 1000)
+            times.append((time.thread_time() - begun) * 1000)
     cuts = statistics.quantiles(times, n=100)
     return cuts[49], cuts[98], len(asked)
 
