@@ -76,16 +76,33 @@ def first_render(system: System, database: Path) -> float:
     """Return the milliseconds, from asking to having it, of the first article after a publish; median of seven."""
     times: list[float] = []
     for number in range(7):
-        with closing(schema.connect(database)) as db, schema.transaction(db):
-            key = f"render {number} {time.time()}"
-            comment, _ = comments.submit(db, key=key, token=key, name="Ann", body=f"Render {number}.", now=1)
-            comments.decide(db, comment, "published", 2_000_000_000 + number)
+        body = _publish(database, number)
         begun = time.perf_counter()
-        text = _get(system.url, {"Accept-Encoding": "identity"}).decode()
+        text = _get(system.url).decode()
         times.append((time.perf_counter() - begun) * 1000)
-        if f"Render {number}." not in text:
+        if body not in text:
             raise RuntimeError("a publish was acknowledged and is not in the next answer")
     return statistics.median(times)
+
+
+def stale(system: System, database: Path) -> int:
+    """Return how many of 120 answers, six after each of 20 publishes, were from before it."""
+    found = 0
+    for number in range(20):
+        body = _publish(database, 100 + number)
+        # Each on a connection of its own, so that every worker is asked.
+        found += sum(body not in _get(system.url).decode() for _ in range(6))
+    return found
+
+
+def _publish(database: Path, number: int) -> str:
+    """Publish a comment as the desk's process would; return its words."""
+    with closing(schema.connect(database)) as db, schema.transaction(db):
+        body = f"Published {number}."
+        key = f"{body} {time.time()}"
+        comment, _ = comments.submit(db, key=key, token=key, name="Ann", body=body, now=1)
+        comments.decide(db, comment, "published", 2_000_000_000 + number)
+    return body
 
 
 def durable(folder: Path) -> tuple[float, float]:
