@@ -4,7 +4,9 @@ BIN = .venv/bin
 # What the browser tests take from npm: htmx in place of the CDN, and the page checkers.
 NPM = htmx.org@4.0.1 axe-core@4.14.1 html-validate@9.7.1
 
-.PHONY: run test check pins
+LIGHTHOUSE = lighthouse@12.8.2
+
+.PHONY: run test check bench pins
 
 run: .venv/site
 	@$(BIN)/flask --app app serve
@@ -17,6 +19,14 @@ check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/djlint --lint templates --quiet
+
+# Measures, and writes docs/bench.md and the README's table. Takes its tools from Debian where it may.
+bench: .venv/test
+	@missing="$$(for tool in nginx wrk chromium; do command -v $$tool >/dev/null || command -v /usr/sbin/$$tool >/dev/null || echo $$tool; done)"; \
+	test -z "$$missing" || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light wrk chromium >/dev/null; } \
+	  || { echo "make bench needs $$missing (Debian: nginx-light wrk chromium)"; exit 1; }
+	@test -x .venv/npm-bench/node_modules/.bin/lighthouse || npm install --prefix .venv/npm-bench --no-save --ignore-scripts --no-audit --no-fund --silent $(LIGHTHOUSE)
+	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench
 
 # The environment the site needs, and the larger one its tests need. The files name everything, so pip need
 # work nothing out: where it does, it may choose a release newer than the pin, and then refuse it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.conftest import HTMX, soup
@@ -19,7 +21,9 @@ def test_every_answer_carries_the_policy(client, path):
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     if response.mimetype == "text/html":
         assert policy["script-src"] == "'self' https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"
+        assert re.fullmatch(r"'self' 'sha256-[\w+/]{43}='", policy["style-src"])
         assert policy["object-src"] == "'none'"
+        assert "Permissions-Policy" in headers
         assert policy["require-trusted-types-for"] == "'script'"
     else:
         assert "script-src" not in policy, "what is no page loads nothing at all"
@@ -27,7 +31,6 @@ def test_every_answer_carries_the_policy(client, path):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert "Permissions-Policy" in headers
     assert "Access-Control-Allow-Origin" not in headers
     assert "Set-Cookie" not in headers
 

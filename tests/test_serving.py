@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import http.client
 import re
 import sqlite3
 import threading
@@ -104,6 +105,24 @@ def site(tmp_path, inbox) -> Iterator[Site]:
     )
     yield running
     stop(running)
+
+
+def test_one_connection_carries_heads_and_unchanged_pages_without_a_body(site):
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(site.url).netloc, timeout=10)
+
+    def ask(method: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+        connection.request(method, "/", headers={name.replace("_", "-"): value for name, value in headers.items()})
+        reply = connection.getresponse()
+        return reply, reply.read()
+
+    got, body = ask("GET", Accept_Encoding="br")
+    head, nothing = ask("HEAD", Accept_Encoding="br")
+    unchanged, no_more = ask("GET", If_None_Match=str(got.headers["ETag"]))
+    assert (got.status, head.status, unchanged.status) == (200, 200, 304)
+    assert nothing == no_more == b""
+    assert int(head.headers["Content-Length"]) == len(body)
+    assert ask("GET", Accept_Encoding="br")[1] == body
+    connection.close()
 
 
 def test_a_stop_waits_until_what_is_being_sent_has_been_noted(site, inbox, tmp_path):

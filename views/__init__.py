@@ -31,12 +31,11 @@ def register(app: Flask) -> None:
     # An address is written in one way; no redirect is ever built from the Host header.
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    app.wsgi_app = ready.Ready(app)  # type: ignore[method-assign]
-    guard.register(app)
+    guard.register(app, style=assets.register(app))
+    ready.register(app)
     errors.register(app)
     database.register(app)
     dates.register(app)
-    assets.register(app)
     cli.register(app)
     app.context_processor(lambda: {"content": content.content(), "site_url": app.config["URL"]})
     for room in (article, faq, reframe, comments, contact, desk, site):

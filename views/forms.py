@@ -9,7 +9,6 @@ import secrets
 import time
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask import Response, current_app, request, session
 from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, TimestampSigner
@@ -179,6 +178,8 @@ class ContactForm(SiteForm):
         """Refuse an address that mail cannot go to, where mail is wanted (RFC 5321, by email-validator)."""
         if self.how.data != "email":
             return
+        from email_validator import EmailNotValidError, validate_email  # its tables take long to read
+
         try:
             # Mail servers that take letters beyond ASCII before the @ are still few (RFC 6531).
             given = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)

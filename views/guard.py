@@ -17,13 +17,14 @@ HTMX = {
     "integrity": "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn",
 }
 
-# No nonce, so that a page means the same bytes for everyone. Trusted Types: only the policy that
+# No nonce, so that a page means the same bytes for everyone; a hash lets in the stylesheet that stands in
+# cacheable pages. Trusted Types: only the policy that
 # site.js registers for htmx may turn text into markup, and nothing may turn text into a script.
 POLICY = "; ".join(
     (
         "default-src 'none'",
         f"script-src 'self' {HTMX['src']}",
-        "style-src 'self'",
+        "style-src 'self' {style}",
         "img-src 'self'",
         "font-src 'self'",
         "connect-src 'self'",
@@ -46,6 +47,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+# What means something for a page only.
+PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
@@ -54,8 +58,12 @@ YEAR = 365 * 24 * 60 * 60  # seconds
 MOST_FIELDS = 50
 
 
-def register(app: Flask) -> None:
-    """Put the checks before every view and the headers on every answer, errors too."""
+def register(app: Flask, style: str) -> None:
+    """Put the checks before every view and the headers on every answer, errors too.
+
+    ``style`` is the hash of the stylesheet that pages may hold.
+    """
+    app.extensions["policy"] = POLICY.format(style=style)
     app.before_request(refuse_foreign_posts)
     app.before_request(refuse_odd_bodies)
     app.after_request(add_headers)
@@ -115,9 +123,10 @@ def limit(db: Database, bucket: str, *, everyone: bool = False) -> int:
 
 def add_headers(response: Response) -> Response:
     """Add what every answer carries; nothing is kept anywhere unless its view said so."""
-    policy = POLICY if response.mimetype == "text/html" else CLOSED_POLICY
+    is_page = response.mimetype == "text/html"
+    policy = current_app.extensions["policy"] if is_page else CLOSED_POLICY
     response.headers.setdefault("Content-Security-Policy", policy)
-    for name, value in HEADERS.items():
+    for name, value in {**HEADERS, **(PAGE_HEADERS if is_page else {})}.items():
         response.headers.setdefault(name, value)
     if current_app.config["PRODUCTION"]:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={2 * YEAR}")
