@@ -17,6 +17,7 @@ from views import (
     errors,
     faq,
     guard,
+    logs,
     ready,
     reframe,
     site,
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     app.wsgi_app = ready.Ready(app)  # type: ignore[method-assign]
+    logs.register(app)
     guard.register(app)
     errors.register(app)
     database.register(app)
