@@ -4,7 +4,7 @@ BIN = .venv/bin
 # What the browser tests take from npm: htmx in place of the CDN, and the page checkers.
 NPM = htmx.org@4.0.1 axe-core@4.14.1 html-validate@9.7.1
 
-.PHONY: run test check pins
+.PHONY: run test check audit pins
 
 run: .venv/site
 	@$(BIN)/flask --app app serve
@@ -17,6 +17,10 @@ check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/djlint --lint templates --quiet
+
+# Known weaknesses of what is pinned, bandit, rules of our own, licences. It can fail, and says where it cannot answer.
+audit: .venv/site
+	@.ci/audit
 
 # The environment the site needs, and the larger one its tests need. The files name everything, so pip need
 # work nothing out: where it does, it may choose a release newer than the pin, and then refuse it.

@@ -44,6 +44,7 @@ def test_every_answer_carries_the_policy(client, path):
         ({"Origin": "http://127.0.0.1:8000"}, 200),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://[half"}, 403),
         ({}, 200),
     ],
 )
