@@ -151,11 +151,17 @@ def test_the_running_site_logs_a_line_for_each_request_and_nothing_else(site, tm
     lines = [
         line
         for line in (tmp_path / "server.log").read_text().splitlines()
-        if not line.startswith(("Serving ", "The desk: "))
+        if not line.startswith(("Serving ", "This is for", "The desk: "))
     ]
     told = [json.loads(line) for line in lines]
     assert ("POST", "comments.create", 303) in [(line["method"], line["route"], line["status"]) for line in told]
     assert "zebra" not in "".join(lines).lower()
+
+
+def test_the_server_says_what_it_is_and_not_which_version(site, tmp_path):
+    with urllib.request.urlopen(f"{site.url}/contact", timeout=10) as reply:
+        assert not re.search(r"\d", reply.headers.get("Server", ""))
+    assert "docs/production.md" in (tmp_path / "server.log").read_text()
 
 
 def test_jo_is_mailed_of_a_comment_and_the_link_opens_it(site, inbox):

@@ -106,6 +106,7 @@ def serve(host: str, port: int, workers: int) -> None:
         os.environ["SITE_URL"] = f"http://{shown}:{port}"
     click.echo(f"Serving {os.environ['SITE_URL']} (Ctrl-C stops)")
     if not current_app.config["PRODUCTION"]:
+        click.echo("This is for trying it out: docs/production.md says what must stand in front of it for real")
         click.echo(f"The desk:  {_desk_link(os.environ['SITE_URL'])} (once, within 15 minutes)")
     Granian(
         "app:served",
