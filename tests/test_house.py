@@ -118,3 +118,15 @@ def test_the_examples_take_requests_whole_and_log_neither_address_nor_path():
     assert re.search(r"^\t\tbuffer_requests$", caddy, re.MULTILINE)
     assert "exclude http.log.error" in caddy
     assert not re.search(r"^\tlog\b(?! default)", caddy, re.MULTILINE)
+
+
+def test_what_the_documents_link_to_is_there():
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    for page in pages:
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8")):
+            found = page.parent / target if target else page
+            assert found.exists(), f"{page.name} links to {target}"
+            if anchor:
+                headings = re.findall(r"^#+ (.+)$", found.read_text(encoding="utf-8"), re.MULTILINE)
+                anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+                assert anchor in anchors, f"{page.name} links to {target}#{anchor}"
