@@ -298,6 +298,15 @@ def holds(response: Any) -> None:
     assert "zebra" not in page.scripts.lower()
 
 
+def stands_apart(response: Any) -> None:
+    """Assert that htmx passes over every typed word of a page, and that its direction turns nothing around it."""
+    for words in soup(response).find_all(string=re.compile("zebra", re.IGNORECASE)):
+        if words.find_parent(["textarea"]):
+            continue
+        assert words.find_parent("bdi"), f"not in bdi: {words!r}"
+        assert words.find_parent(attrs={"data-hx-ignore": True}), f"htmx would read: {words!r}"
+
+
 def kept(app) -> list[Any]:
     """Everything that visitors' words could have changed."""
     queries = ("SELECT * FROM comments ORDER BY id", "SELECT * FROM messages ORDER BY id", "SELECT name, sql FROM sqlite_master",
@@ -402,8 +411,11 @@ def test_what_was_taken_is_kept_as_cleaned_text_and_shown_as_text_everywhere(app
     shown = ["/", "/comments", "/desk/comments/published", "/desk/messages/new", "/desk", "/desk/trail"]
     shown += [f"/desk/comments/{number}" for number in range(1, taken + 1, 9)]
     shown += [f"/desk/messages/{number}" for number in range(1, taken + 1, 9)]
+    shown += ["/desk/comments/declined?done=1", "/desk/messages/read?done=1"]
     for path in shown:
-        holds(jo.get(path))
+        answer = jo.get(path)
+        holds(answer)
+        stands_apart(answer)
     more = jo.get("/comments")
     while following := soup(more).find("a", href=re.compile(r"^/comments\?after=")):
         more = jo.get(following["href"])
