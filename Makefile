@@ -6,7 +6,7 @@ NPM = htmx.org@4.0.1 axe-core@4.14.1 html-validate@9.7.1
 
 LIGHTHOUSE = lighthouse@12.8.2
 
-.PHONY: run test check bench pins
+.PHONY: run test check bench audit pins
 
 run: .venv/site
 	@$(BIN)/flask --app app serve
@@ -27,6 +27,10 @@ bench: .venv/test
 	  || { echo "make bench needs $$missing (Debian: nginx-light wrk chromium)"; exit 1; }
 	@test -x .venv/npm-bench/node_modules/.bin/lighthouse || npm install --prefix .venv/npm-bench --no-save --ignore-scripts --no-audit --no-fund --silent $(LIGHTHOUSE)
 	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench
+
+# Known weaknesses of what is pinned, bandit, rules of our own, licences. It can fail, and says where it cannot answer.
+audit: .venv/site
+	@.ci/audit
 
 # The environment the site needs, and the larger one its tests need. The files name everything, so pip need
 # work nothing out: where it does, it may choose a release newer than the pin, and then refuse it.

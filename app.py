@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 
 import views
 from data import schema
-from views import content, sender, settings
+from views import content, logs, sender, settings
 
 # Every setting there is, with its default: SITE_URL in the environment sets URL, and so on. The
 # README's table says what each is for. The type of a default is the type of the setting.
@@ -54,7 +54,8 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
 
 
 def served() -> Flask:
-    """Return the application as a server runs it: with the thread that sends the outbox."""
+    """Return the application as a server runs it: with its log, and the thread that sends the outbox."""
+    logs.start()
     app = create_app()
     sender.start(app)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -167,7 +168,9 @@ def answer(db: Database, comment: Comment, *, key: str, name: str, body: str, no
     if comment.state != "published":
         decide(db, comment, "published", now)
     parent = comment.parent or comment.id
-    reply, new = submit(db, key=key, token=key, name=name, body=body, now=now, parent=parent)
+    # No page of its own needs an address. It is not made from the key: a form brought back by Back has the same.
+    token = secrets.token_hex(16)
+    reply, new = submit(db, key=key, token=token, name=name, body=body, now=now, parent=parent)
     if new:
         db.execute("UPDATE comments SET by_jo = 1 WHERE id = ?", [reply.id])
         decide(db, reply, "published", now)

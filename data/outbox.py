@@ -16,6 +16,8 @@ from data import postbox, schema
 
 # A sender that died holds its claim this long; longer than `postbox.DEADLINE`, so that no living one loses it.
 CLAIM_SECONDS = 3 * postbox.DEADLINE
+# From here on mail is late: nobody has tried it, or every try since has failed.
+LATE_SECONDS = 60 * 60
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,12 @@ def unsent(db: Database, most: int = 50) -> tuple[Mail, ...]:
     """Return what has failed at least once and is not sent, newest first."""
     query = f"SELECT {COLUMNS} FROM outbox WHERE sent = 0 AND error != '' ORDER BY id DESC LIMIT ?"  # noqa: S608
     return tuple(Mail(*row) for row in db.execute(query, [most]).fetchall())
+
+
+def is_late(db: Database, now: int) -> bool:
+    """Tell whether an e-mail that is not refused has waited `LATE_SECONDS` to be tried, or since its first try."""
+    query = "SELECT 1 FROM outbox WHERE sent = 0 AND refused = 0 AND (due <= ? OR (tries > 0 AND created <= ?)) LIMIT 1"
+    return db.execute(query, [now - LATE_SECONDS, now - LATE_SECONDS]).fetchone() is not None
 
 
 def retry_all(db: Database, now: int) -> None:

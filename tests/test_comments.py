@@ -167,7 +167,10 @@ def test_a_browser_that_keeps_no_cookies_can_write(app):
     app.test_client_class = type("Cookieless", (app.test_client_class,), {})
     client = app.test_client(use_cookies=False)
     sent = fields(client.get("/comments/new")) | {"body": WORDS}
-    assert client.post("/comments", data=sent).status_code == 422, "nothing says the post is from our own page"
+    refused = client.post("/comments", data=sent)
+    assert refused.status_code == 422, "nothing says the post is from our own page"
+    assert fields(refused)["body"] == WORDS
+    assert "ring Jo: 07521037092" in soup(refused).select_one(".problems").text
     assert client.post("/comments", data=sent, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
     assert len(rows(app)) == 1
 

@@ -225,6 +225,15 @@ def test_an_answer_is_published_with_the_comment_and_carries_a_badge(app, jo, cl
     assert rows(app, "SELECT published FROM site") == [(2,)]
 
 
+def test_an_answer_from_a_form_brought_back_by_back_is_another_and_the_same_one_is_not(app, jo, client):
+    send(client, "Words")
+    page = soup(jo.get("/desk/comments/1")).find("form", action="/desk/comments/1/reply")
+    sent = {field["name"]: field["value"] for field in page.select("input")}
+    for body in ("First", "First", "Second"):
+        assert jo.post("/desk/comments/1/reply", data=sent | {"body": body}).status_code == 303
+    assert rows(app, "SELECT body FROM comments WHERE by_jo = 1") == [("First",), ("Second",)]
+
+
 def test_an_empty_answer_comes_back_and_publishes_nothing(app, jo, client):
     send(client)
     response = do(jo, "/desk/comments/1/reply", body=" ")

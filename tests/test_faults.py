@@ -107,6 +107,31 @@ def test_a_server_that_never_finishes_is_given_up_at_the_deadline(db, app, tmp_p
     assert outcome(app) == (0, 0, 1060, 1, "the server could not be used (no answer in time)", "zebra")
 
 
+def test_nobody_waits_to_write_while_a_mail_server_does_not_answer(db, app, tmp_path):
+    asked = threading.Event()
+    answered = threading.Event()
+
+    def keep_waiting(connection: socket.socket) -> None:
+        asked.set()
+        answered.wait(20)
+
+    server = RawServer(keep_waiting)
+
+    def send() -> None:
+        with closing(schema.connect(app.config["DATABASE"])) as own:
+            outbox.deliver_next(own, box(server.port, tmp_path, deadline=20.0), [60], 1000)
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    assert asked.wait(20)
+    db.execute("PRAGMA busy_timeout = 0")
+    with schema.transaction(db):
+        db.execute("UPDATE site SET revision = revision + 1")
+    answered.set()
+    sending.join()
+    server.close()
+
+
 def test_a_line_dropped_after_data_repeats_the_mail_with_the_same_id_and_no_other_way(db, app, tmp_path):
     taken: list[bytes] = []
     server = RawServer(drop_after_data(taken))

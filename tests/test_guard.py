@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
+from flask import abort, request
 
+from app import create_app
 from tests.conftest import HTMX, soup
+from tests.serving import ROOT
+from tests.test_comments import fields, rows, send
+from tests.test_contact import send as write_to_jo
+from views import errors
 
-EVERY = ["/", "/faq", "/reframe", "/support", "/privacy", "/accessibility", "/robots.txt", "/sitemap.xml", "/healthz",
+EVERY = ["/", "/faq", "/faq/when-should-i-worry", "/faq/when-should-i-worry/answer", "/comments", "/comments.atom", "/reframe", "/support", "/privacy", "/accessibility", "/robots.txt", "/sitemap.xml", "/healthz",
          "/.well-known/security.txt", "/static/site.css", "/no-such-page"]  # fmt: skip
 
 
@@ -47,6 +54,7 @@ def test_every_answer_carries_the_policy(client, path):
         ({"Origin": "http://127.0.0.1:8000"}, 200),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://[half"}, 403),
         ({}, 200),
     ],
 )
@@ -127,3 +135,102 @@ def test_a_forged_forwarded_address_changes_nothing(app):
     app.add_url_rule("/address", view_func=address)
     app.test_client().get("/address", headers={"X-Forwarded-For": "203.0.113.9"})
     assert seen == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.2"), (2, "203.0.113.1")])
+def test_the_address_that_limits_go_by_is_the_one_the_nearest_proxies_told(settings, proxies, seen):
+    app = create_app(settings | {"PROXIES": proxies})
+    app.add_url_rule("/address", view_func=lambda: request.remote_addr or "")
+    headers = {"X-Forwarded-For": "198.51.100.66, 203.0.113.1, 203.0.113.2", "X-Forwarded-Host": "evil.example"}
+    assert app.test_client().get("/address", headers=headers).text == seen
+
+
+ERRORS = [400, 403, 404, 405, 411, 413, 415, 422, 429, 500, 503]
+
+
+@pytest.mark.parametrize("status", ERRORS)
+def test_every_error_is_a_page_of_ours_and_a_line_for_htmx(app, status):
+    app.add_url_rule("/error", view_func=lambda: abort(status))
+    client = app.test_client()
+    page = client.get("/error")
+    assert page.status_code == status
+    assert soup(page).h1.text
+    assert soup(page).find("meta", attrs={"name": "robots"})["content"] == "noindex"
+    assert "require-trusted-types-for" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
+    line = client.get("/error", headers=HTMX)
+    assert line.status_code == status
+    assert line.headers["HX-Retarget"] == "find .status"
+    assert "<" not in line.text
+    assert {status for status in ERRORS if status not in errors.WORDS} <= {422}
+
+
+def test_debugging_cannot_be_switched_on_from_the_environment(settings, monkeypatch):
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    app = create_app(settings)
+    assert not app.debug
+    app.add_url_rule("/fault", view_func=lambda: 1 // 0)
+    answer = app.test_client().get("/fault")
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" not in answer.text
+
+
+@pytest.fixture
+def production(settings, monkeypatch):
+    monkeypatch.setattr("views.forms.EARLIEST", 0)
+    settings |= {"URL": "https://jo.example", "MAIL_TO": "jo@jo.example", "SMTP_HOST": "localhost", "LIMITS": True}
+    return create_app(settings).test_client()
+
+
+def test_in_production_every_cookie_is_for_this_host_over_tls_and_out_of_scripts_reach(production):
+    cookie = production.get("/contact", base_url="https://jo.example").headers["Set-Cookie"]
+    assert cookie.startswith("__Host-site=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+
+
+def test_a_reader_whose_browser_sends_no_referer_can_write_over_tls(production):
+    """Flask-WTF would refuse it (WTF_CSRF_SSL_STRICT)."""
+    sent = fields(production.get("/comments/new", base_url="https://jo.example")) | {"body": "Words"}
+    assert production.post("/comments", data=sent, base_url="https://jo.example").status_code == 303
+
+
+def test_a_form_may_stay_open_for_weeks(app, client, monkeypatch):
+    sent = fields(client.get("/comments/new")) | {"body": "Words"}
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 25 * 24 * 60 * 60)
+    assert client.post("/comments", data=sent).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "path", ["/contact", "/comments/new", "/desk/sign-in", "/desk/sign-in/made-up", "/desk", "/no-such-page"]
+)
+def test_what_is_for_one_reader_is_kept_nowhere(client, path):
+    assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_a_thank_you_is_kept_nowhere_and_its_title_and_page_tell_nothing(client):
+    thanks = client.get(write_to_jo(client, body="zebra words").headers["Location"])
+    mine = client.get(send(client, "zebra words").headers["Location"])
+    for page in (thanks, mine):
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "zebra" not in soup(page).title.text.lower()
+    assert "zebra" not in thanks.text
+
+
+def test_no_draft_is_kept_in_the_browser():
+    script = (ROOT / "static/site.js").read_text(encoding="utf-8")
+    for store in ("localStorage", "sessionStorage", "indexedDB", "document.cookie", "caches."):
+        assert store not in script
+
+
+def test_a_sign_in_link_leads_to_this_site_whatever_host_asked_for_it(settings):
+    app = create_app(settings | {"MAIL_TO": "jo@jo.example"})
+    client = app.test_client()
+    evil = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    page = soup(client.get("/desk/sign-in", headers=evil))
+    sent = {field["name"]: field.get("value", "") for field in page.select("form input[name]")}
+    client.post("/desk/sign-in", data=sent | {"address": "jo@jo.example"}, headers=evil)
+    ((body,),) = rows(app, "SELECT body FROM outbox")
+    assert "http://127.0.0.1:8000/desk/sign-in/" in body
+    assert "evil" not in body

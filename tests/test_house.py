@@ -28,6 +28,7 @@ VIEW_HELPERS = {
     "forms",
     "guard",
     "htmx",
+    "logs",
     "mail",
     "ready",
     "sender",
@@ -84,3 +85,69 @@ def test_one_place_names_htmx_and_no_copy_of_it_is_here():
     ).stdout.split()  # fmt: skip
     assert found == ["views/guard.py"]
     assert not list((ROOT / "static").glob("*htmx*"))
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
+def test_everything_is_pinned_with_hashes_and_no_address(name):
+    pins = (ROOT / ".ci" / name).read_text(encoding="utf-8")
+    packages = re.split(r"^(?=[a-z])", pins, flags=re.MULTILINE)[1:]
+    assert len(packages) > 20
+    for package in packages:
+        assert re.match(r"[\w.-]+==\S+ ", package), package
+        assert "--hash=sha256:" in package, package
+    assert "://" not in pins
+    for place in ("Makefile", "Dockerfile"):
+        assert "--require-hashes" in (ROOT / place).read_text(encoding="utf-8")
+
+
+def test_no_word_becomes_markup_and_no_write_is_deferred():
+    """What `make audit` asks in full (.ci/semgrep.yml), asked here at every run."""
+    for path in [*(ROOT / "data").glob("*.py"), *(ROOT / "views").glob("*.py"), ROOT / "app.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func).rsplit(".", 1)[-1]
+                if (path.name, called) == ("assets.py", "Markup"):
+                    continue  # our own stylesheet, read at the start
+                assert called not in {"Markup", "render_template_string", "from_string", "atomic"}, (
+                    f"{path.name}: {called}"
+                )
+                assert not any(word.arg == "alter" for word in node.keywords), f"{path.name}: alter"
+                joined = (
+                    called in {"execute", "query"} and node.args and isinstance(node.args[0], ast.JoinedStr | ast.BinOp)
+                )
+                assert not (joined and path.parent.name == "views"), f"{path.name}: SQL put together"
+    for path in (ROOT / "templates").rglob("*.*"):
+        for found in re.findall(r"\{\{[^}]*\| *safe|\{%-? *autoescape", path.read_text(encoding="utf-8")):
+            assert found == "{{ block.html | safe", f"{path}: {found}"
+
+
+def test_the_examples_take_requests_whole_and_log_neither_address_nor_path():
+    nginx = (ROOT / "docs/nginx.conf").read_text(encoding="utf-8")
+    assert "proxy_request_buffering on;" in nginx
+    (format_,) = re.findall(r"log_format site '(.*?)';", nginx)
+    assert set(re.findall(r"\$\w+", format_)) == {
+        "$time_iso8601",
+        "$request_method",
+        "$status",
+        "$body_bytes_sent",
+        "$request_time",
+    }
+    assert set(re.findall(r"access_log (.*?);", nginx)) == {"off", "/var/log/nginx/site.log site"}
+    assert set(re.findall(r"error_log (.*?);", nginx)) == {"/dev/null emerg"}
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in nginx
+    caddy = (ROOT / "docs/Caddyfile").read_text(encoding="utf-8")
+    assert re.search(r"^\t\tbuffer_requests$", caddy, re.MULTILINE)
+    assert "exclude http.log.error" in caddy
+    assert not re.search(r"^\tlog\b(?! default)", caddy, re.MULTILINE)
+
+
+def test_what_the_documents_link_to_is_there():
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    for page in pages:
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8")):
+            found = page.parent / target if target else page
+            assert found.exists(), f"{page.name} links to {target}"
+            if anchor:
+                headings = re.findall(r"^#+ (.+)$", found.read_text(encoding="utf-8"), re.MULTILINE)
+                anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+                assert anchor in anchors, f"{page.name} links to {target}#{anchor}"

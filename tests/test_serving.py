@@ -6,7 +6,10 @@ import asyncio
 import email
 import email.policy
 import http.client
+import json
+import os
 import re
+import signal
 import sqlite3
 import threading
 import time
@@ -133,6 +136,51 @@ def test_a_stop_waits_until_what_is_being_sent_has_been_noted(site, inbox, tmp_p
     with closing(sqlite3.connect(tmp_path / "site.sqlite3")) as connection:
         assert connection.execute("SELECT sent > 0, tries FROM outbox").fetchall() == [(1, 1)]
     assert len(inbox.taken) == 1
+
+
+@pytest.mark.parametrize("everyone", [True, False], ids=["all processes told", "only the first told"])
+def test_a_stop_waits_for_who_is_being_answered(site, tmp_path, everyone):
+    """A comment that waits for another writer when the stop comes is still kept and thanked."""
+    visitor = Visitor(site)
+    sent = Inputs(visitor.get("/comments/new")).found | {"body": "Sent while stopping"}
+    # As htmx asks, so that the thanks are the answer itself and nothing has to be fetched after it.
+    request = urllib.request.Request(
+        f"{site.url}/comments", urllib.parse.urlencode(sent).encode(), {"HX-Request": "true"}
+    )
+    answered: list[int] = []
+    with closing(sqlite3.connect(tmp_path / "site.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        sending = threading.Thread(target=lambda: answered.append(visitor.opener.open(request, timeout=30).status))
+        sending.start()
+        time.sleep(1)  # it now waits for its turn to write
+        tell = os.killpg if everyone else os.kill
+        tell(site.process.pid, signal.SIGTERM)
+        time.sleep(0.5)
+        other.execute("COMMIT")
+    sending.join()
+    site.process.wait(timeout=30)
+    assert answered == [200]
+    with closing(sqlite3.connect(tmp_path / "site.sqlite3")) as connection:
+        assert connection.execute("SELECT body FROM comments").fetchall() == [("Sent while stopping",)]
+
+
+def test_the_running_site_logs_a_line_for_each_request_and_nothing_else(site, tmp_path):
+    Visitor(site).send("/comments/new", "/comments", body="zebra", name="Zebra")
+    stop(site)
+    lines = [
+        line
+        for line in (tmp_path / "server.log").read_text().splitlines()
+        if not line.startswith(("Serving ", "This is for", "The desk: "))
+    ]
+    told = [json.loads(line) for line in lines]
+    assert ("POST", "comments.create", 303) in [(line["method"], line["route"], line["status"]) for line in told]
+    assert "zebra" not in "".join(lines).lower()
+
+
+def test_the_server_says_what_it_is_and_not_which_version(site, tmp_path):
+    with urllib.request.urlopen(f"{site.url}/contact", timeout=10) as reply:
+        assert not re.search(r"\d", reply.headers.get("Server", ""))
+    assert "docs/production.md" in (tmp_path / "server.log").read_text()
 
 
 def test_jo_is_mailed_of_a_comment_and_the_link_opens_it(site, inbox):

@@ -98,3 +98,11 @@ def test_workers_that_start_at_once_agree_on_the_secret(tmp_path):
 
 def test_the_readme_lists_every_setting_and_no_other():
     assert set(re.findall(r"^\| `SITE_(\w+)`", README, re.MULTILINE)) == set(SETTINGS)
+
+
+def test_mail_is_tried_again_after_growing_pauses_for_days():
+    pauses = [int(seconds) for seconds in str(SETTINGS["RETRY_SECONDS"]).split()]
+    assert pauses[:3] == [60, 300, 900]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 24 * 60 * 60
+    assert sum(pauses) > 3 * 24 * 60 * 60

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 import re
 import sqlite3
+import time
+from contextlib import closing
 from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
 
+from data import outbox, schema
 from tests.conftest import soup
 
 PAGES = ["/", "/faq", "/faq/when-should-i-worry", "/reframe", "/comments", "/support", "/privacy", "/accessibility"]
@@ -84,13 +87,37 @@ def test_security_txt_names_a_contact_and_has_not_expired(client):
 
 
 def test_health_tells_up_and_database_apart(client, app):
-    assert client.get("/healthz").json == {"up": True, "database": True}
+    assert client.get("/healthz").json == {"up": True, "database": True, "outbox": True}
     connection = sqlite3.connect(app.config["DATABASE"])
     connection.execute("DROP TABLE site")
     connection.close()
     response = client.get("/healthz")
     assert response.status_code == 503
-    assert response.json == {"up": True, "database": False}
+    assert response.json == {"up": True, "database": False, "outbox": False}
+
+
+@pytest.mark.parametrize(
+    ("due", "tries", "created", "refused", "on_time"),
+    [
+        (-10, 0, -10, 0, True),
+        (-3600, 0, -3600, 0, False),  # nobody looks
+        (300, 3, -3600, 0, False),  # looked, and failing ever since
+        (300, 1, -60, 0, True),
+        (80_000, 0, -7200, 0, True),  # meant for later
+        (-7200, 5, -7200, 1, True),  # refused for good: the desk tells Jo
+    ],
+)
+def test_health_tells_of_mail_that_does_not_leave(client, app, due, tries, created, refused, on_time):
+    now = int(time.time())
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        outbox.add(db, about="message 1", subject="s", body="zebra", host="jo.example", now=now)
+        db.execute(
+            "UPDATE outbox SET due = ?, tries = ?, created = ?, refused = ?",
+            [now + due, tries, now + created, refused],
+        )
+    response = client.get("/healthz")
+    assert response.status_code == 200, "readers are not sent away for that"
+    assert response.json == {"up": True, "database": True, "outbox": on_time}
 
 
 def test_internal_links_lead_somewhere(client):

@@ -20,6 +20,7 @@ from views import (
     errors,
     faq,
     guard,
+    logs,
     ready,
     reframe,
     site,
@@ -31,6 +32,7 @@ def register(app: Flask) -> None:
     # An address is written in one way; no redirect is ever built from the Host header.
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
+    logs.register(app)
     guard.register(app, style=assets.register(app))
     ready.register(app)
     errors.register(app)

@@ -23,7 +23,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from data import backup, desk, export, outbox, postbox, schema
-from views import checks, ready, sender
+from views import checks, logs, ready, sender
 from views.dates import moment
 
 # How production serves; `make bench` measures with the same.
@@ -191,6 +191,7 @@ def serve(host: str, port: int, workers: int) -> None:
         os.environ["SITE_URL"] = app.config["URL"] = f"http://{shown}:{port}"
     click.echo(f"Serving {app.config['URL']} (Ctrl-C stops)")
     if not app.config["PRODUCTION"]:
+        click.echo("This is for trying it out: docs/production.md says what must stand in front of it for real")
         click.echo(f"The desk:  {_desk_link(app.config['URL'])} (once, within 15 minutes)")
     server = Granian("app:served", factory=True, address=host, port=port, workers=workers, **SERVER)
     server.serve(target_loader=_shared(app) if sys.platform == "linux" else None)
@@ -206,6 +207,7 @@ def _shared(app: Flask) -> Callable[[str], Flask]:
     gc.freeze()  # what is there is not looked through again: that would write to every page that is shared
 
     def load(target: str) -> Flask:
+        logs.start()
         sender.start(app)
         return app
 

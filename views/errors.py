@@ -62,4 +62,8 @@ def answer(error: HTTPException) -> Response | HTTPException:
 
 def unavailable(error: sqlite3.OperationalError) -> Response | HTTPException:
     """Answer a database that is locked or has no room with 503; any other fault of it with 500."""
-    return answer(database.Unavailable(retry_after=30) if database.is_passing(error) else InternalServerError())
+    if database.is_passing(error):
+        current_app.logger.warning("The database cannot be used for now (%s)", error.sqlite_errorname)
+        return answer(database.Unavailable(retry_after=30))
+    log_exception(error)
+    return answer(InternalServerError())

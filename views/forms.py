@@ -18,6 +18,7 @@ from wtforms.validators import StopValidation, ValidationError
 
 from data import comments, contact, text
 from views import htmx
+from views.content import content
 
 EARLIEST = 3  # seconds from opening a form to sending it; no person is quicker
 
@@ -59,8 +60,9 @@ class SiteForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, **kwargs: Any) -> None:
         sent = request.method == "POST"
-        cookieless = sent and not session and request.headers.get("Sec-Fetch-Site") == "same-origin"
-        super().__init__(meta={"csrf": not cookieless}, **kwargs)
+        self.is_cookieless = sent and not session
+        is_own = self.is_cookieless and request.headers.get("Sec-Fetch-Site") == "same-origin"
+        super().__init__(meta={"csrf": not is_own}, **kwargs)
         self.early = False
         for field in self:
             field.id = f"{self.NAME}-{field.name}"
@@ -100,7 +102,11 @@ class SiteForm(FlaskForm):  # type: ignore[misc]
         """Return what is wrong, for the summary: the field's id, or none, and what to do about it."""
         shown = [field for field in self if field.name not in ("csrf_token", "key")]
         found = [(field.id, str(error)) for field in shown for error in field.errors]
-        if self.stale:
+        if self.stale and self.is_cookieless:  # sending again will not help a browser that keeps none and tells nothing
+            telephone = content().article.telephone
+            said = f"Your browser kept no cookie of ours, so we cannot be sure it was you. Or ring Jo: {telephone}."
+            found.insert(0, ("", f"Please send it again. {said}"))
+        elif self.stale:
             found.insert(0, ("", "The form had been open too long to be sure it was yours. Please send it again."))
         elif self.early and not found:
             found.append(("", "That was very quick, so we ask once more: please send it again."))

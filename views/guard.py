@@ -86,8 +86,14 @@ def refuse_foreign_posts() -> None:
             abort(403)
         return
     origin = request.headers.get("Origin")
+    if origin is None:
+        return
     ours = {urlsplit(current_app.config["URL"]).netloc, request.host}
-    if origin is not None and urlsplit(origin).netloc not in ours:
+    try:
+        theirs = urlsplit(origin).netloc
+    except ValueError:  # such as half an IPv6 address
+        abort(403)
+    if theirs not in ours:
         abort(403)
 
 

@@ -77,6 +77,8 @@ def load(app: Flask, defaults: Mapping[str, str | int | bool], overrides: Mappin
     config["DATABASE"] = str(database)
     config["SECRET_KEY"] = config["SECRET_KEY"] or _secret(database.parent / "secret")
     config.update(
+        # FLASK_DEBUG in the environment would have faults go past our own pages; nothing here turns it on.
+        DEBUG=False,
         # Bodies: 64 KiB and 50 fields are several times what the longest form can hold.
         MAX_CONTENT_LENGTH=64 * 1024,
         MAX_FORM_MEMORY_SIZE=64 * 1024,

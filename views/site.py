@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+import time
+from contextlib import suppress
 
 from flask import Blueprint, Response, current_app, render_template, url_for
 
+from data import outbox
 from views import ready
 from views.content import content
 from views.database import db
@@ -80,9 +83,13 @@ def security() -> Response:
 
 @blueprint.get("/healthz")
 def health() -> tuple[dict[str, bool], int]:
-    """Answer whether the site is up and its database can be read; 503 where it cannot."""
-    try:
-        readable = bool(db().execute("SELECT revision FROM site").fetchone())
-    except sqlite3.Error:
-        readable = False
-    return {"up": True, "database": readable}, 200 if readable else 503
+    """Answer whether the site is up, its database can be read, and mail to Jo is leaving.
+
+    503 where the database cannot be read. Late mail is told with 200: taking the site away from its
+    readers would not send it.
+    """
+    database = outgoing = False
+    with suppress(sqlite3.Error):
+        database = bool(db().execute("SELECT revision FROM site").fetchone())
+        outgoing = not outbox.is_late(db(), int(time.time()))
+    return {"up": True, "database": database, "outbox": outgoing}, 200 if database else 503

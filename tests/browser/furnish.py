@@ -11,10 +11,11 @@ from playwright.sync_api import Page
 
 from app import create_app
 from data import comments, schema
+from tests.conftest import link
 from tests.serving import Site
 from tests.test_comments import send
 from tests.test_contact import send as write_to_jo
-from tests.test_desk import do, link
+from tests.test_desk import do
 
 NOW = 1_700_000_000
 # The names of every page there is; `furnish` says where each one is.
