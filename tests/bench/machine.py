@@ -72,13 +72,13 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def syncs(folder: Path, seconds: float = 1.0) -> float:
-    """Return how many times a second the disk under a folder takes 4 KiB for good."""
+    """Return how many times a second the disk under a folder takes 4 KiB more of a file for good, as a commit does."""
     path = folder / "syncs"
     with path.open("wb") as file:
         done, begun = 0, time.monotonic()
         while (passed := time.monotonic() - begun) < seconds:
-            os.pwrite(file.fileno(), bytes(4096), 0)
-            os.fdatasync(file.fileno())
+            os.write(file.fileno(), os.urandom(4096))
+            os.fsync(file.fileno())
             done += 1
     path.unlink()
     return done / passed
