@@ -23,6 +23,7 @@ MOVES = ("longing", "us", "invitation", "firm")
 MESSAGES = (*safety.KINDS, "neck", "baby", "quiet", "build", "decline", "topic", "start", "open", "limit", "praise")
 SCOPE = ("question", "third_party", "confession", "neutral")
 OPEN = ("limit", "danger", "low", "praise", "sour", "soft", "hard")
+LINES = ("", "partner", "crisis", "care")  # which help lines may stand quietly beneath
 LEAST_VARIANTS = 2
 BEGINNING = 3  # letters by which a cue is found whose first word may be longer
 
@@ -66,6 +67,11 @@ class Topic:
     moves: tuple[str, ...]
     lines: str
     said: Lines
+
+    @property
+    def nameable(self) -> tuple[str, ...]:
+        """What it can be called within a line; nothing where it has no such name."""
+        return (self.thing, *(name for name, _ in self.things)) if self.thing else ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ class Phrasebook:
     def lines(self) -> Iterator[tuple[str, str, str]]:
         """Yield every line it can say, filled in: where it stands, its move, its text; the article's not."""
         for topic in self.topics:
-            for thing in (topic.thing, *(name for name, _ in topic.things)):
+            for thing in topic.nameable or ("",):
                 for move, texts in topic.said.items():
                     yield from ((f"topic {topic.name}", move, text.replace("{thing}", thing)) for text in texts)
         for family in self.families.values():
@@ -120,7 +126,7 @@ class Phrasebook:
                 yield from ((f"family {family.name}", move, text) for text in texts)
             for move, texts in family.about.items():
                 for topic in self.topics:
-                    for thing in (topic.thing, *(name for name, _ in topic.things)):
+                    for thing in topic.nameable:
                         yield from (
                             (f"family {family.name}, about {topic.name}", move, text.replace("{thing}", thing))
                             for text in texts
@@ -210,16 +216,22 @@ def load(path: Path) -> Phrasebook:
             safety=safety.load(path.with_name("safety.toml")),
             topics=topics,
             families=families,
-            known=_known(heard["english"]["words"], source, rules, Source.read(path.with_name("safety.toml"))),
+            known=_known(source, rules, Source.read(path.with_name("safety.toml"))),
             scope={name: compile_rules(rules, heard["scope"][name], words) for name in SCOPE},
             open={name: compile_rules(rules, heard["open"][name], words) for name in OPEN},
             hears=hears,
-            quiet=tuple((entry["lines"], compile_rules(rules, entry["says"], words)) for entry in heard["quiet"]),
+            quiet=tuple(
+                (_lines(rules, {"name": "quiet", **entry}), compile_rules(rules, entry["says"], words))
+                for entry in heard["quiet"]
+            ),
             reasons=tuple(Reason(_marks(rules, entry["says"], words), entry["reason"]) for entry in heard["mark"]),
             cues=_index(content["topic"]),
         )
     except KeyError as error:
         raise source.fault(f"lacks {error}") from error
+    for rule in book.safety.rules:
+        if rule.also and rule.also not in book.messages:
+            raise source.fault(f"[messages] lacks {rule.also!r}, which a rule of danger adds")
     for name, _ in hears:
         if name not in families:
             raise rules.fault(f"names a family that {path.name} lacks: {name!r}", name)
@@ -233,12 +245,13 @@ def _topic(source: Source, entry: Mapping[str, Any]) -> Topic:
         name, _, cues = text.partition(":")
         things.append((name, tuple(_cue(cue, 1) for cue in cues.split(","))))
     said = {move: tuple(entry[move]) for move in MOVES if move in entry}
-    lines = entry.get("lines", "care" if entry.get("care") else "")
+    lines = _lines(source, entry, "care" if entry.get("care") else "")
     moves = tuple(entry.get("moves", ()))
     if not set(moves) <= set(said):
         raise source.fault(f"topic {entry['name']!r} offers a move it has no lines for", f'name = "{entry["name"]}"')
-    thing = entry.get("thing", entry["label"])
-    return Topic(entry.get("group", entry["name"]), entry["label"], thing, tuple(things), moves, lines, said)
+    return Topic(
+        entry.get("group", entry["name"]), entry["label"], entry.get("thing", ""), tuple(things), moves, lines, said
+    )
 
 
 def _family(source: Source, entry: Mapping[str, Any]) -> Family:
@@ -247,7 +260,14 @@ def _family(source: Source, entry: Mapping[str, Any]) -> Family:
     moves = tuple(entry["moves"])
     if not set(moves) <= set(said):
         raise source.fault(f"family {entry['name']!r} offers a move it has no lines for", f'name = "{entry["name"]}"')
-    return Family(entry["name"], entry.get("own", False), entry["why"], moves, entry.get("lines", ""), said, about)
+    return Family(entry["name"], entry.get("own", False), entry["why"], moves, _lines(source, entry), said, about)
+
+
+def _lines(source: Source, entry: Mapping[str, Any], default: str = "") -> str:
+    lines = str(entry.get("lines", default))
+    if lines not in LINES:
+        raise source.fault(f"{entry['name']!r} names help lines that there are none of: {lines!r}", lines)
+    return lines
 
 
 def _cue(text: str, weight: int) -> Cue:
@@ -272,9 +292,9 @@ def _index(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[tuple[int
     return {first: tuple(cues) for first, cues in index.items()}
 
 
-def _known(english: str, *sources: Source) -> frozenset[str]:
-    """Return common words and every word that the files use: what is made of others is no English we know."""
-    return frozenset(english.split()).union(*(re.findall(r"[a-z]+", source.text.lower()) for source in sources))
+def _known(*sources: Source) -> frozenset[str]:
+    """Return every word that the files use: with the common ones, what we know of English."""
+    return frozenset(word for source in sources for word in re.findall(r"[a-z]+", source.text.lower()))
 
 
 def _marks(source: Source, says: Sequence[str], words: Mapping[str, str]) -> re.Pattern[str]:
@@ -298,7 +318,7 @@ def _check(source: Source, content: Mapping[str, Any], book: Phrasebook) -> None
                             raise source.fault(f"{kind} {entry['name']!r}, {move}, breaks rule {rule}", text)
                 for text in entry.get("about", {}).get(move, ()):
                     for topic in book.topics:
-                        for thing in (topic.thing, *(name for name, _ in topic.things)):
+                        for thing in topic.nameable:
                             if rule := lint(text.replace("{thing}", thing)):
                                 what = f"{kind} {entry['name']!r}, about {topic.name}, {move}"
                                 raise source.fault(f"{what}, breaks rule {rule}", text)

@@ -12,6 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rapidfuzz.distance import OSA
@@ -19,8 +20,9 @@ from rapidfuzz.distance import OSA
 from data.content import Source
 
 # Short forms and text-speak, each as its plain words; the rules are written once, in those.
-_SHORT = {
-    "u": "you", "ur": "your", "r": "are", "im": "i am", "ive": "i have", "id": "i would", "dont": "do not",
+SHORT = {
+    "u": "you", "ur": "your", "nver": "never", "nevr": "never", "neva": "never", "nvr": "never", "alwys": "always",
+    "r": "are", "im": "i am", "ive": "i have", "dont": "do not",
     "cant": "can not", "cannot": "can not", "wont": "will not", "didnt": "did not", "doesnt": "does not",
     "isnt": "is not", "wasnt": "was not", "wouldnt": "would not", "couldnt": "could not",
     "shouldnt": "should not", "havent": "have not", "hasnt": "has not", "arent": "are not",
@@ -41,10 +43,10 @@ _ENDINGS = (
 )  # fmt: skip
 # Swearing and fillers that only add heat.
 _SILENT = re.compile(
-    r"\b(?:fuck(?:ing|in|en)?(?! (?:off|you|this|that)\b)|f\*+(?:ing)?|bloody|sodding|frigging|freaking|flipping|effing"
+    r"\b(?:fuck(?:ing|in|en)?(?! (?:off|you|this|that)\b)|bloody|sodding|frigging|freaking|flipping|effing"
     r"|damn|goddamn|literally|basically|actually|honestly|seriously|really|just|like totally|lol|tbh|omg|ffs)\b ?"
 )
-_QUOTES = str.maketrans("’‘ʼ`´′＇", "'" * 7)
+QUOTES = str.maketrans("’‘ʼ`´′＇", "'" * 7)
 
 # Words that rules hang on and that thumbs get wrong. Five letters and more: shorter ones are too like others.
 _OFTEN_MISTYPED = """
@@ -61,30 +63,9 @@ _OFTEN_MISTYPED = """
     strangled punched kicked suicide suicidal hurting killing password location tracking allowed messages
     anymore understand bothered responsible decision decisions
 """.split()  # noqa: SIM905
-# Real words one slip away from those above.
-_REAL = frozenset(
-    """
-    message phone monkey phones phoned forgets forgotten remembers apologies sorting horse promises prompted
-    partners husbands boyfriends girlfriends parent friend father farther bother mothers fathers brothers
-    sisters feeling selfless lady dished dashes wishes fishes promise premise trusts truth honesty problems
-    places kitchens money honey wives wide sister leaning learning cleaning clearing clearly tidings playing
-    praying paying laying telly belly trying relying laundry night nights eight right fight fights sight light
-    through though thought taught caught weekends holidays family families faring gaining spend sending
-    spending ending scored scarred stared shared screening fighter shout shouts shooting shutting kicker
-    killing filling billing password passwords location locations vocation dramas child chicken ignores
-    ignored ignoring granted grants feelings dealing healing cheating chatting heating beating chested cheaper
-    treated heated argues argued arguing listens listened listener glisten nevers fever lever sever clever
-    drunk drink drinks drank trunk talking taking walking tanking stalking threats threaten allows aloud
-    allowed hallowed cuddle puddle could cloud would wound should shoulder bothered brothered mother smother
-    really rally ready problem lying flying dying partner parted hoover hover jealous zealous honest marriage
-    carriage married divorce divorced decisions derision precision stupid stupor nothing noting something
-    gaming naming taming gambling rambling grumbling staying saying punched lunched pinched munched kicked
-    licked picked ticked scare scares scary threatens strangles strangler useless units tracking trucking
-    cracking messages massages leaving leavings heaving weaving living loving moving giving having fought
-    bought forge forgot forget forged fidget because become becomes temper tamper tempers tempter temple
-    simple tensions sensitive pensive
-""".split()  # noqa: SIM905
-)
+# Common words: what most of is made of others is no English that we know, and none of them is a slip.
+ENGLISH = frozenset(Path(__file__).with_name("english.txt").read_text(encoding="utf-8").split())
+_WORD_ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er", "y")
 _BY_LETTER: dict[str, list[str]] = defaultdict(list)
 for _word in _OFTEN_MISTYPED:
     if len(_word) >= 5:
@@ -94,19 +75,39 @@ _ALL_OFTEN = frozenset(_OFTEN_MISTYPED)
 
 def plain(text: str) -> str:
     """Return a text as the rules read it; see the module's own words."""
-    text = unicodedata.normalize("NFKC", text).translate(_QUOTES).lower()
+    text = unicodedata.normalize("NFKC", text).translate(QUOTES).lower()
+    text = re.sub(
+        r"\bf[u*]*\*+[ck*]*(?:ing|in)?(?!\w)|\bid(?= (?:rather|love|like|never|be|have|prefer|appreciate|feel|not|go))",
+        _spelt,
+        text,
+    )
     for ending, full in _ENDINGS:
         text = ending.sub(full, text)
     text = re.sub(r"([a-z])\1{2,}", r"\1\1", text)
     found = re.findall(r"[a-z]+(?:'[a-z]+)?|\d+[a-z]*|[.!?,;:\n]", text)
-    text = " ".join(_SHORT.get(word) or _put_right(word) for word in found)
+    text = " ".join(SHORT.get(word) or _put_right(word) for word in found)
     text = re.sub(r"'s\b", "s", text).replace("'", "")
     return re.sub(r"[;:]", ",", _SILENT.sub("", text)).strip()
 
 
+def _spelt(found: re.Match[str]) -> str:
+    """Return what was meant by starred swearing, or by "id" before a verb: elsewhere it is a card."""
+    return "i would" if found[0] == "id" else "fucking"
+
+
+def is_english(word: str, more: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a word is a common one, or one of ``more``, in this form or without its ending."""
+    if word in ENGLISH or word in more:
+        return True
+    stems = [word.removesuffix(ending) for ending in _WORD_ENDINGS if word.endswith(ending)]
+    stems += [stem + "e" for stem in stems]
+    stems += [stem[:-1] for stem in stems if len(stem) > 3 and stem[-1] == stem[-2]]
+    return any(stem in ENGLISH or stem in more for stem in stems)
+
+
 def _put_right(word: str) -> str:
     """Return the word that was meant by one slip of the thumb (two in a long word), or the word itself."""
-    if len(word) < 5 or word in _ALL_OFTEN or word in _REAL or word[0] not in _BY_LETTER:
+    if len(word) < 5 or word in _ALL_OFTEN or word[0] not in _BY_LETTER or is_english(word):
         return word
     slips = 2 if len(word) > 8 else 1
     best, least = word, slips + 1

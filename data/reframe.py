@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from data import phrasebook
 from data.phrasebook import Family, Phrasebook, Suggestion, Topic, load
-from data.plain import plain
+from data.plain import QUOTES, is_english, plain
 
 __all__ = ["Answer", "Mark", "Phrasebook", "Suggestion", "compose", "danger", "load", "pieces", "reframe"]
 
 OUTCOMES = ("reframed", "open", "support", "build", "decline")
-LONGEST = 300  # characters; beyond it, it is no longer a phrase
+LONGEST_PHRASE = 300  # characters; beyond it, it is no longer a phrase
 MOST_MARKS = 4
 _SOMEBODY = re.compile(r"\b(?:you|your|he|she|they|i am|we)\b")
 LEAST_WEIGHT = 3  # of a topic's cues; hints alone, one each, name no topic
@@ -62,7 +62,7 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     if rule := book.safety.heard(phrase):
         extra = (book.messages[rule.also],) if rule.also else ()
         return Answer("support", danger=rule.kind, extra=extra)
-    reading = plain(phrase[: LONGEST + 1])
+    reading = plain(phrase[: LONGEST_PHRASE + 1])
     tokens = reading.split()
     words = [token for token in tokens if token.isalpha()]
     if _is_none(book, phrase, reading, words):
@@ -87,18 +87,10 @@ def danger(book: Phrasebook, text: str) -> str:
 
 def _is_none(book: Phrasebook, phrase: str, reading: str, words: Sequence[str]) -> bool:
     """Tell whether this is nothing said to a partner: empty, too long, markup, not English, a question to the site."""
-    if not words or len(phrase) > LONGEST or re.search(r"https?:|www\.|<[\w/!]|[{}]|\]\(", phrase):
+    if not words or len(phrase) > LONGEST_PHRASE or re.search(r"https?:|www\.|<[\w/!]|[{}]|\]\(", phrase):
         return True
-    strange = sum(not _is_known(book, word) for word in words)
+    strange = sum(not is_english(word, book.known) for word in words)
     return strange * 2 >= len(words) + (len(words) > 2) or bool(book.scope["question"].search(reading))
-
-
-def _is_known(book: Phrasebook, word: str) -> bool:
-    """Tell whether a word is English that the files know, in this form or without its ending."""
-    return word in book.known or any(
-        word.endswith(ending) and word.removesuffix(ending) in book.known
-        for ending in ("s", "ed", "ing", "ly", "er", "d")
-    )
 
 
 def _open(book: Phrasebook, reading: str, lines: str) -> Answer | None:
@@ -148,19 +140,22 @@ def _reframed(
     if name is None:
         return None
     family = book.families[name]
-    if family.own and not family.about:
-        topic = None  # it speaks for itself, whatever the topic
     lines = lines or family.lines or (topic.lines if topic else "")
+    if topic and family.own and not (family.about and topic.nameable):
+        topic = None  # the family speaks for itself
     if topic and topic.name == "therapy" and lines == "partner":
         topic = None  # joint work is not for couples where one frightens the other
     said, moves = _compose(family, topic, tokens)
+    if lines == "partner" and not family.own:
+        # Beside possible danger nobody is coached to plead: a limit comes first, and nothing is asked for.
+        moves = ["firm", *(move for move in moves if move not in ("firm", "invitation"))]
     suggestions = tuple(_choose(said, move, turn) for move in moves)
     firmer = _choose(said, "firm", turn) if "firm" in said and "firm" not in moves else None
     return Answer(
         "reframed",
         family=family.name,
         topic=topic.name if topic else "",
-        sure=book.messages["topic"].replace("{topic}", topic.label) if topic else book.messages["start"],
+        sure=_sure(book, family, topic),
         suggestions=suggestions,
         firmer=firmer,
         marks=() if lines and lines != "care" else find_marks(book, phrase),
@@ -168,6 +163,13 @@ def _reframed(
         lines=lines,
         more=any(len(said[move]) > 1 for move in moves),
     )
+
+
+def _sure(book: Phrasebook, family: Family, topic: Topic | None) -> str:
+    """Return one honest line on how sure we are; nothing where the topic does not matter."""
+    if topic:
+        return book.messages["topic"].replace("{topic}", topic.label)
+    return "" if family.own else book.messages["start"]
 
 
 def _compose(
@@ -254,10 +256,7 @@ def _bare(phrase: str) -> str:
 def _fold(phrase: str) -> str:
     """Fold each character to one: small, with straight quotes, so that places stay as typed."""
     small = "".join(folded if len(folded := char.lower()) == 1 else char for char in phrase)
-    return small.translate(_QUOTES)
-
-
-_QUOTES = str.maketrans("’‘ʼ`´′＇", "'" * 7)
+    return small.translate(QUOTES)
 
 
 def _lower(text: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from data.content import Source
 from data.plain import compile_rules, plain
 
-LONGEST = 5000  # characters: as much as any form here keeps, so that the time it takes is bounded
+LONGEST_TEXT = 5000  # characters: as much as any form here keeps, so that the time it takes is bounded
 KINDS = ("harm", "control", "crisis", "child")
 
 
@@ -37,8 +37,8 @@ class Safety:
     rules: tuple[Rule, ...]
 
     def heard(self, text: str) -> Rule | None:
-        """Return the first rule that a text meets, or None; `LONGEST` characters of it are read."""
-        reading = self.idioms.sub("~", plain(text[:LONGEST]))
+        """Return the first rule that a text meets, or None; `LONGEST_TEXT` characters of it are read."""
+        reading = self.idioms.sub("~", plain(text[:LONGEST_TEXT]))
         return next((rule for rule in self.rules if rule.says.search(reading)), None)
 
 
@@ -52,14 +52,11 @@ def load(path: Path) -> Safety:
         near = str((entry.get("says") or [""])[0])[:40]
         if entry.get("kind") not in KINDS:
             raise source.fault(f"a kind of danger is one of {', '.join(KINDS)}", near)
+        says = compile_rules(source, entry["says"], words)
+        if not (entry.get("hears") and entry.get("spares")):
+            raise source.fault("a rule of danger says what it hears and what it spares", near)
         rules.append(
-            Rule(
-                entry["kind"],
-                str(entry.get("also", "")),
-                compile_rules(source, entry["says"], words),
-                tuple(entry.get("hears", ())),
-                tuple(entry.get("spares", ())),
-            )
+            Rule(entry["kind"], str(entry.get("also", "")), says, tuple(entry["hears"]), tuple(entry["spares"]))
         )
     if not rules:
         raise source.fault("holds no [[danger]]")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import safety
+from data import plain, safety
 from data.content import ContentError
 
 PATH = Path(__file__).parent.parent / "data" / "safety.toml"
@@ -53,6 +53,20 @@ def test_some_kinds_add_a_sentence(phrase, also):
     assert SAFETY.heard(phrase).also == also
 
 
+def test_no_common_word_is_taken_for_a_slip_of_another():
+    for word in plain.ENGLISH:
+        assert plain.plain(word) in ("", word, *plain.SHORT.get(word, "").split("|")), word
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("u nver lisen", "you never listen"), ("ALWYAS", "always"), ("yuo", "yuo"), ("ur f***ing phone", "your phone"),
+     ("he took my id", "he took my id"), ("id rather not", "i would rather not"), ("intimidate", "intimidate")],
+)  # fmt: skip
+def test_slips_and_short_forms_are_read_as_meant(typed, meant):
+    assert plain.plain(typed) == meant
+
+
 @given(st.text(max_size=500))
 def test_any_text_is_read_without_a_fault(text):
     assert SAFETY.heard(text) == SAFETY.heard(text)
@@ -64,6 +78,7 @@ def test_any_text_is_read_without_a_fault(text):
         ('[[danger]]\nkind = "odd"\nsays = ["x"]\n', "kind of danger is one of"),
         ('[[danger]]\nkind = "harm"\nsays = ["(x"]\n', "is not a rule"),
         ('[[danger]]\nkind = "harm"\nsays = ["{nobody} x"]\n', "no words named 'nobody'"),
+        ('[[danger]]\nkind = "harm"\nsays = ["x"]\n', "what it hears and what it spares"),
         ("# nothing\n", "holds no"),
     ],
 )
