@@ -141,6 +141,14 @@ _NUDGES = (
     ("an e-mail address", re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}", re.IGNORECASE)),
     ("a web address", re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)),
     ("a full name", re.compile(r"(?:(?<=[a-z,;] )|\b(?:Mr|Mrs|Ms|Dr)\.? )[A-Z][a-z]+ (?:(?:Mc|O['’])?[A-Z][a-z]+)\b")),
+    ("a postcode", re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.IGNORECASE)),
+    (
+        "a street",
+        re.compile(
+            r"\b\d{1,4}[a-z]? (?:[A-Z][\w'’]+ ){1,3}"
+            r"(?:Street|St|Road|Rd|Lane|Avenue|Close|Drive|Way|Terrace|Gardens|Crescent)\b"
+        ),
+    ),
     ("a school", re.compile(r"\b[A-Z][\w'’.]+ (?:\w+ )?(?:School|Academy|College|Primary|Nursery|University)\b")),
     (
         "a workplace",

@@ -359,3 +359,15 @@ def test_undoing_twice_changes_nothing_more(app, jo, client):
     for _ in range(2):
         jo.post("/desk/comments/1/undo", data={"csrf_token": token(jo)})
     assert rows(app, "SELECT state FROM comments") == [("waiting",)]
+
+
+@pytest.mark.parametrize("pile", ["waiting", "published"])
+def test_what_cannot_be_taken_back_asks_for_a_second_tap(jo, client, pile):
+    send(client)
+    if pile == "published":
+        do(jo, "/desk/comments/1/publish")
+    form = soup(jo.get("/desk/comments/1")).select_one("form[action='/desk/comments/1/erase']")
+    assert form.find_parent("details", class_="certain").summary.text == "Erase it for good"
+    erased = do(jo, "/desk/comments/1/erase")
+    assert erased.status_code == 303
+    assert "erased" in soup(jo.get(erased.headers["Location"])).h1.text.lower()

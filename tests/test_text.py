@@ -125,6 +125,8 @@ def test_one_mailbox_is_written_in_many_ways_and_another_is_another():
         ("she teaches at Hilltop Primary School", "a school"),
         ("he works for Barclays", "a workplace"),
         ("see www.example.org", "a web address"),
+        ("we live at 12 High Street", "a street"),
+        ("near ls1 4ab", "a postcode"),
     ],
 )
 def test_what_tells_who_somebody_is_gets_a_nudge(words, what):

@@ -203,8 +203,7 @@ def erase_comment(number: int) -> Response:
         comments.withdraw(open_db, found)
         desk.note(open_db, "erased", f"comment {number}", now())
     scrub()
-    where = found.state if found.state in comments.PILES else "waiting"
-    return make_response(redirect(url_for("desk.pile", state=where), 303))
+    return make_response(redirect(url_for("desk.erased", count=1), 303))
 
 
 @blueprint.post("/comments/<int:number>/reply")

@@ -33,7 +33,10 @@ def mark(number: int, state: str) -> Response:
         _mark(open_db, number, state)
         after = _message(open_db, number)
     if htmx.wanted():
-        return htmx.fragment("desk/_moved.html", fragment=True, message=after, pile=before.state, **around())
+        undone = "undo" in request.args
+        return htmx.fragment("desk/_moved.html", message=after, pile=before.state, undone=undone, **around())
+    if "undo" in request.args:  # back where it was
+        return make_response(redirect(url_for("desk.messages", state=state), 303))
     return make_response(redirect(url_for("desk.messages", state=before.state, done=number), 303))
 
 

@@ -93,7 +93,8 @@ def test_a_writer_changes_and_withdraws(visit, way):
     page.get_by_label("Your comment", exact=True).fill(f"Better words by {way}")
     page.get_by_role("button", name="Save the change").click()
     expect(page.get_by_label("Your comment", exact=True)).to_have_value(f"Better words by {way}")
-    page.get_by_role("button", name="Withdraw it").click()
+    page.get_by_text("Withdraw it", exact=True).click()
+    page.get_by_role("button", name="Yes, withdraw it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Withdrawn")
 
 
