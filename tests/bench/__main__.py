@@ -134,7 +134,7 @@ def measure(folder: Path) -> tuple[list[Row], dict[str, dict[int, load.Compared]
     return rows, found
 
 
-def growth(folder: Path) -> tuple[dict[str, float], float | None]:
+def growth(folder: Path) -> tuple[dict[str, float], float]:
     """Return what a million comments cost a page beside twenty, and a search among them."""
     words.fill(folder / "many" / "site.sqlite3", MANY)
     with ExitStack() as running:

@@ -32,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from app import create_app
 from data import comments, desk, schema, text
+from tests.bench.words import in_bulk
 
 START = 1_600_000_000
 # Words as often as words are: the nth comes up an nth as often as the first (Zipf).
@@ -76,29 +77,10 @@ def rows(count: int) -> Iterator[tuple[object, ...]]:
 
 
 def fill(path: Path, count: int) -> None:
-    """Put comments into an empty database: the triggers after the rows, which is several times as quick.
-
-    Not synced: nothing here is worth keeping.
-    """
-    with closing(schema.connect(path)) as db:
-        db.conn.executescript("PRAGMA synchronous = off; PRAGMA secure_delete = off; PRAGMA cache_size = -200000")
-        with schema.transaction(db):
-            triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-            for name, _ in triggers:
-                db.execute(f"DROP TRIGGER {name}")
-            marks = ", ".join("?" for _ in COLUMNS.split(", "))
-            db.conn.executemany(f"INSERT INTO comments ({COLUMNS}) VALUES ({marks})", rows(count))
-            for statement in (
-                "UPDATE comments SET reply_count = (SELECT count(*) FROM comments AS reply WHERE reply.parent = "
-                "comments.id AND reply.state = 'published') WHERE id IN (SELECT parent FROM comments)",
-                "UPDATE tallies SET count = (SELECT count(*) FROM comments WHERE state = tallies.state) "
-                "WHERE kind = 'comments'",
-                "UPDATE site SET published = (SELECT count(*) FROM comments AS one WHERE state = 'published' AND "
-                "(parent IS NULL OR (SELECT state FROM comments WHERE id = one.parent) = 'published'))",
-                "INSERT INTO comments_words (comments_words) VALUES ('rebuild')",
-                *(sql for _, sql in triggers),
-            ):
-                db.execute(statement)
+    """Put comments of every state, and replies, into an empty database."""
+    with in_bulk(path) as db:
+        marks = ", ".join("?" for _ in COLUMNS.split(", "))
+        db.conn.executemany(f"INSERT INTO comments ({COLUMNS}) VALUES ({marks})", rows(count))
 
 
 class Subject:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import sqlite3
 import statistics
 import time
-import tomllib
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote_plus
 
 from data import comments, reframe, schema
@@ -21,9 +20,6 @@ from tests.bench.systems import System
 from tests.serving import ROOT
 
 FEW = 4  # connections, where it is CPU that is measured and not how many wait
-PHRASES = ("You need therapy", "You never listen to me", "I miss us", "Why won't you talk to me?", "You always walk away",
-           "He hits me when he drinks", "What time is it", "If you loved me you would come")  # fmt: skip
-
 # wrk asks for every request in turn; `%s` are headers and bodies, quoted for Lua.
 POSTS = """
 local headers = {["Content-Type"] = "application/x-www-form-urlencoded", ["HX-Request"] = "true",
@@ -49,12 +45,9 @@ def reframe_cpu(system: System, folder: Path) -> float:
 
 
 def phrases() -> list[str]:
-    """Return the phrases that the engine's own tests try; a few where there are none."""
-    path = ROOT / "tests" / "phrases.toml"
-    if not path.exists():
-        return list(PHRASES)
-    found = set(_texts(tomllib.loads(path.read_text(encoding="utf-8")), ("phrase", "phrases", "text", "says")))
-    return sorted(phrase for phrase in found if 0 < len(phrase) <= reframe.LONGEST) or list(PHRASES)
+    """Return the phrases of the engine's own collection."""
+    lines = (ROOT / "tests" / "phrases.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["phrase"] for line in lines]
 
 
 def engine() -> tuple[float, float, int]:
@@ -63,7 +56,7 @@ def engine() -> tuple[float, float, int]:
     asked = phrases()
     reframe.reframe(book, asked[0])
     times: list[float] = []
-    for _ in range(max(3, 600 // len(asked))):
+    for _ in range(3):
         for phrase in asked:
             begun = time.thread_time()
             reframe.reframe(book, phrase)
@@ -147,18 +140,15 @@ def growth(few: System, many: System) -> dict[str, float]:
     return found
 
 
-def search(database: Path) -> float | None:
-    """Return the milliseconds of the slowest of a few searches, newest first; None where there is no search."""
-    find: Callable[..., Any] | None = getattr(comments, "search", None)
-    if find is None:
-        return None
+def search(database: Path) -> float:
+    """Return the milliseconds of the slowest of a few searches, newest first."""
     slowest = 0.0
     with closing(schema.connect(database)) as db:
         for words in ("the", "kitchen", "help line", "pressure distance fridge", "nowhere"):
             times: list[float] = []
             for _ in range(9):
                 begun = time.perf_counter()
-                find(db, words)
+                comments.search(db, words)
                 times.append((time.perf_counter() - begun) * 1000)
             slowest = max(slowest, statistics.median(times))
     return slowest
@@ -178,18 +168,6 @@ def _get(url: str, headers: dict[str, str] | None = None) -> bytes:
 def _script(path: Path, bodies: list[str]) -> Path:
     path.write_text(POSTS % ", ".join(f'"{body}"' for body in bodies), encoding="utf-8")
     return path
-
-
-def _texts(value: Any, names: tuple[str, ...]) -> Iterator[str]:
-    """Yield every text under one of these names, however deep in a TOML document."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _texts(item, names)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if name in names:
-                yield from (text for text in (item if isinstance(item, list) else [item]) if isinstance(text, str))
-            yield from _texts(item, names)
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+from sqlite_utils import Database
 
 from data import schema
 
@@ -37,16 +39,39 @@ WORDS = (
 def fill(path: Path, count: int) -> None:
     """Make a database with so many published comments; the twenty newest are the same whatever the count."""
     schema.upgrade(path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA synchronous = off")  # nobody has been thanked for these
-        connection.execute("BEGIN")
-        connection.executemany(
+    with in_bulk(path) as db:
+        db.conn.executemany(
             "INSERT INTO comments (state, name, body, created, published, form_key, digest, token) "
             "VALUES ('published', ?, ?, ?, ?, ?, ?, ?)",
             (_row(number) for number in range(count - 1, -1, -1)),
         )
-        connection.execute("UPDATE site SET published = ?, revision = revision + 1", [count])
-        connection.execute("COMMIT")
+
+
+@contextmanager
+def in_bulk(path: Path) -> Iterator[Database]:
+    """Open an empty database to put comments in: triggers and counts come after the rows, several times as quick.
+
+    Not synced: nobody has been thanked for these.
+    """
+    with closing(schema.connect(path)) as db:
+        db.conn.executescript("PRAGMA synchronous = off; PRAGMA secure_delete = off; PRAGMA cache_size = -200000")
+        with schema.transaction(db):
+            triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for name, _ in triggers:
+                db.execute(f"DROP TRIGGER {name}")
+            yield db
+            for statement in (
+                "UPDATE comments SET reply_count = (SELECT count(*) FROM comments AS reply WHERE reply.parent = "
+                "comments.id AND reply.state = 'published') WHERE id IN (SELECT parent FROM comments)",
+                "UPDATE tallies SET count = (SELECT count(*) FROM comments WHERE state = tallies.state) "
+                "WHERE kind = 'comments'",
+                "UPDATE site SET revision = revision + 1, published = (SELECT count(*) FROM comments AS one "
+                "WHERE state = 'published' AND "
+                "(parent IS NULL OR (SELECT state FROM comments WHERE id = one.parent) = 'published'))",
+                "INSERT INTO comments_words (comments_words) VALUES ('rebuild')",
+                *(sql for _, sql in triggers),
+            ):
+                db.execute(statement)
 
 
 def _row(number: int) -> tuple[object, ...]:
