@@ -43,7 +43,7 @@ _ENDINGS = (
 )  # fmt: skip
 # Swearing and fillers that only add heat.
 _SILENT = re.compile(
-    r"\b(?:fuck(?:ing|in|en)?(?! (?:off|you|this|that)\b)|bloody|sodding|frigging|freaking|flipping|effing"
+    r"\b(?:fuck(?:ing|in|en)?(?! (?:off|you|this|that)\b)|bloody(?! (?:nose|lip|mouth|face|hands?|knife)\b)|sodding|frigging|freaking|flipping|effing"
     r"|damn|goddamn|literally|basically|actually|honestly|seriously|really|just|like totally|lol|tbh|omg|ffs)\b ?"
 )
 QUOTES = str.maketrans("’‘ʼ`´′＇", "'" * 7)
@@ -148,4 +148,4 @@ def _named(source: Source, words: Mapping[str, str], found: re.Match[str]) -> st
         return found[0]  # a number of times, as regular expressions write it
     if name not in words:
         raise source.fault(f"there are no words named {name!r}", found[0])
-    return {"": f"(?:{words[name]})", "?": f"(?:(?:{words[name]}) )?", "*": f"(?:(?:{words[name]}) ){{0,3}}"}[many]
+    return {"": f"(?:{words[name]})", "?": f"(?:(?:{words[name]}) )?", "*": f"(?:(?:{words[name]}) ){{0,4}}"}[many]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from data import phrasebook
 from data.phrasebook import Family, Phrasebook, Suggestion, Topic, load
 from data.plain import QUOTES, is_english, plain
+from data.safety import LONGEST_TEXT
 
 __all__ = ["Answer", "Mark", "Phrasebook", "Suggestion", "compose", "danger", "load", "pieces", "reframe"]
 
@@ -59,10 +60,10 @@ class Answer:
 
 def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     """Return the one answer to a phrase; ``turn`` counts how often another way was asked for."""
-    if rule := book.safety.heard(phrase):
+    reading = plain(phrase[:LONGEST_TEXT])
+    if rule := book.safety.met(reading):
         extra = (book.messages[rule.also],) if rule.also else ()
         return Answer("support", danger=rule.kind, extra=extra)
-    reading = plain(phrase[: LONGEST_PHRASE + 1])
     tokens = reading.split()
     words = [token for token in tokens if token.isalpha()]
     if _is_none(book, phrase, reading, words):
@@ -87,7 +88,7 @@ def danger(book: Phrasebook, text: str) -> str:
 
 def _is_none(book: Phrasebook, phrase: str, reading: str, words: Sequence[str]) -> bool:
     """Tell whether this is nothing said to a partner: empty, too long, markup, not English, a question to the site."""
-    if not words or len(phrase) > LONGEST_PHRASE or re.search(r"https?:|www\.|<[\w/!]|[{}]|\]\(", phrase):
+    if len(phrase) > LONGEST_PHRASE or not words or re.search(r"https?:|www\.|<[\w/!]|[{}]|\]\(", phrase):
         return True
     strange = sum(not is_english(word, book.known) for word in words)
     return strange * 2 >= len(words) + (len(words) > 2) or bool(book.scope["question"].search(reading))

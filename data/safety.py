@@ -38,7 +38,11 @@ class Safety:
 
     def heard(self, text: str) -> Rule | None:
         """Return the first rule that a text meets, or None; `LONGEST_TEXT` characters of it are read."""
-        reading = self.idioms.sub("~", plain(text[:LONGEST_TEXT]))
+        return self.met(plain(text[:LONGEST_TEXT]))
+
+    def met(self, reading: str) -> Rule | None:
+        """Return the first rule that a plain reading meets, or None."""
+        reading = self.idioms.sub("~", reading)
         return next((rule for rule in self.rules if rule.says.search(reading)), None)
 
 
