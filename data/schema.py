@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from data import text
 
 # How long a statement waits for another writer before "database is locked".
 BUSY_SECONDS = 10.0
+
+# This process's writers take turns here and wake at once; SQLite, which keeps processes apart, sleeps and looks again.
+_turn = threading.RLock()
 
 migrations = Migrations("site")
 
@@ -52,14 +56,18 @@ def transaction(db: Database) -> Iterator[Database]:
     BEGIN IMMEDIATE takes the write lock first, waiting for its turn. A deferred BEGIN, which is what
     ``db.atomic()`` opens, fails at once when it reads first and another writer comes in between.
     """
-    db.conn.execute("BEGIN IMMEDIATE")
+    first = _turn.acquire(timeout=BUSY_SECONDS)
     try:
+        db.conn.execute("BEGIN IMMEDIATE")
         yield db
         db.conn.execute("COMMIT")
     except BaseException:
         if db.conn.in_transaction:
             db.conn.execute("ROLLBACK")
         raise
+    finally:
+        if first:
+            _turn.release()
 
 
 def upgrade(path: Path) -> None:
