@@ -41,10 +41,11 @@ _ENDINGS = (
     (re.compile(r"'ll\b"), " will"), (re.compile(r"'m\b"), " am"), (re.compile(r"'d\b"), " would"),
     (re.compile(r"\b(he|she|it|that|what|who|where|there|here|how|everything|nothing|everyone)'s\b"), r"\1 is"),
 )  # fmt: skip
-# Swearing and fillers that only add heat.
+# Swearing and fillers that only add heat: not where they are the injury, the order, or the whole question.
 _SILENT = re.compile(
-    r"\b(?:fuck(?:ing|in|en)?(?! (?:off|you|this|that)\b)|bloody(?! (?:nose|lip|mouth|face|hands?|knife)\b)|sodding|frigging|freaking|flipping|effing"
-    r"|damn|goddamn|literally|basically|actually|honestly|seriously|really|just|like totally|lol|tbh|omg|ffs)\b ?"
+    r"\b(?:fuck(?:ing|in|en)?(?! (?:off|you|this|that)\b)|bloody(?! (?:nose|lip|mouth|face|hands?|knife)\b)"
+    r"|seriously(?! \?)|sodding|frigging|freaking|flipping|effing|damn|goddamn|literally|basically|actually"
+    r"|honestly|really(?! \?)|just|like totally|lol|tbh|omg|ffs)\b ?"
 )
 QUOTES = str.maketrans("’‘ʼ`´′＇", "'" * 7)
 

@@ -102,6 +102,7 @@ def _create(form: CommentForm, answered: Comment | None) -> Response:
     if asked and not form.nudged.data:
         return _again(form, answered, asked=asked)
     address = _address(form)
+    lines = _lines(form.body.data)
     try:
         with write() as open_db:
             known = comments.mine(open_db, address)
@@ -113,12 +114,12 @@ def _create(form: CommentForm, answered: Comment | None) -> Response:
             if known is None:
                 if wait := guard.limit(open_db, "comment"):
                     return _again(form, answered, wait=wait)
-                known = _keep(open_db, form, address, asked)
+                known = _keep(open_db, form, address, asked, lines)
     except Unavailable:
         return _again(form, answered, down=True)
     own_page = url_for("comments.mine", address=address)
     if htmx.wanted():
-        return htmx.fragment("comments/_thanks.html", comment=known, address=own_page, lines=_lines(known))
+        return htmx.fragment("comments/_thanks.html", comment=known, address=own_page, lines=lines)
     return make_response(redirect(own_page, 303))
 
 
@@ -164,7 +165,7 @@ def withdraw(address: str) -> Response:
     return make_response(redirect(url_for("comments.mine", address=address), 303))
 
 
-def _keep(open_db: Database, form: CommentForm, address: str, asked: tuple[str, ...]) -> Comment:
+def _keep(open_db: Database, form: CommentForm, address: str, asked: tuple[str, ...], lines: str) -> Comment:
     """Store a comment, in Jo's pile or the suspected one, and the e-mail that tells her of it."""
     comment, is_new = comments.submit(
         open_db,
@@ -177,7 +178,7 @@ def _keep(open_db: Database, form: CommentForm, address: str, asked: tuple[str, 
         parent=form.parent or None,
     )
     if is_new and comment.state == "waiting":
-        mail.new_comment(open_db, comment, _hints(comment, asked), now())
+        mail.new_comment(open_db, comment, _hints(comment, asked, lines), now())
     return comment
 
 
@@ -191,18 +192,18 @@ def _suspicion(open_db: Database, form: CommentForm, number: int = 0) -> str:
     return "; ".join(reasons)
 
 
-def _hints(comment: Comment, asked: tuple[str, ...]) -> tuple[str, ...]:
+def _hints(comment: Comment, asked: tuple[str, ...], lines: str) -> tuple[str, ...]:
     """Return what Jo may want to know before she reads a comment: hints, not verdicts."""
     return (
         *([f"answers comment {comment.parent}"] if comment.parent else []),
         *(f"contains {what}" for what in asked),
-        *(["may need care today"] if _lines(comment) else []),
+        *(["may need care today"] if lines else []),
     )
 
 
-def _lines(comment: Comment) -> str:
-    """Return the kind of help lines to show beside a comment that suggests danger, or nothing."""
-    return reframe.danger(content().phrasebook, comment.body)
+def _lines(words: str) -> str:
+    """Return the kind of help lines to show beside words that suggest danger, or nothing."""
+    return reframe.danger(content().phrasebook, words)
 
 
 def _again(
@@ -226,7 +227,13 @@ def _own_page(
     down: bool = False,
 ) -> Response:
     html = render_template(
-        "comments/mine.html", comment=comment, address=address, form=form, asked=asked, down=down, lines=_lines(comment)
+        "comments/mine.html",
+        comment=comment,
+        address=address,
+        form=form,
+        asked=asked,
+        down=down,
+        lines=_lines(comment.body),
     )
     response = make_response(html, status)
     response.headers["X-Robots-Tag"] = "noindex"
