@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data import safety
+from data import rules, safety
 from data.content import Source
-from data.plain import compile_rules
+from data.plain import BEGINNING
+from data.rules import Rules
 from data.safety import Safety
 
 MOVES = ("longing", "us", "invitation", "firm")
@@ -25,7 +26,6 @@ SCOPE = ("question", "third_party", "confession", "neutral")
 OPEN = ("limit", "danger", "low", "praise", "sour", "soft", "hard")
 LINES = ("", "partner", "crisis", "care")  # which help lines may stand quietly beneath
 LEAST_VARIANTS = 2
-BEGINNING = 3  # letters by which a cue is found whose first word may be longer
 
 Lines = Mapping[str, tuple[str, ...]]
 
@@ -108,10 +108,10 @@ class Phrasebook:
     topics: tuple[Topic, ...]
     families: Mapping[str, Family]
     known: frozenset[str]
-    scope: Mapping[str, re.Pattern[str]]
-    open: Mapping[str, re.Pattern[str]]
-    hears: tuple[tuple[str, re.Pattern[str]], ...]
-    quiet: tuple[tuple[str, re.Pattern[str]], ...]
+    scope: Mapping[str, Rules]
+    open: Mapping[str, Rules]
+    hears: tuple[tuple[str, Rules], ...]
+    quiet: tuple[tuple[str, Rules], ...]
     reasons: tuple[Reason, ...]
     cues: Mapping[str, tuple[tuple[int, Cue], ...]] = field(repr=False)
 
@@ -197,14 +197,14 @@ def lint(line: str, keep: Sequence[str] = ()) -> str:
 def load(path: Path) -> Phrasebook:
     """Read the phrasebook, and its rules and those of safety beside it; raise `ContentError` naming a fault."""
     source = Source.read(path)
-    rules = Source.read(path.with_name("reframe-rules.toml"))
-    content, heard = source.toml(), rules.toml()
+    hearing = Source.read(path.with_name("reframe-rules.toml"))
+    content, heard = source.toml(), hearing.toml()
     try:
         article = content["article"]
         topics = tuple(_topic(source, entry) for entry in content["topic"])
         families = {entry["name"]: _family(source, entry) for entry in content["family"]}
         words: Mapping[str, str] = heard["words"]
-        hears = tuple((name, compile_rules(rules, says, words)) for name, says in heard["families"].items())
+        hears = tuple((name, rules.read(hearing, says, words)) for name, says in heard["families"].items())
         book = Phrasebook(
             chips=tuple(article["phrases"]),
             article=tuple(
@@ -216,15 +216,15 @@ def load(path: Path) -> Phrasebook:
             safety=safety.load(path.with_name("safety.toml")),
             topics=topics,
             families=families,
-            known=_known(source, rules, Source.read(path.with_name("safety.toml"))),
-            scope={name: compile_rules(rules, heard["scope"][name], words) for name in SCOPE},
-            open={name: compile_rules(rules, heard["open"][name], words) for name in OPEN},
+            known=_known(source, hearing, Source.read(path.with_name("safety.toml"))),
+            scope={name: rules.read(hearing, heard["scope"][name], words) for name in SCOPE},
+            open={name: rules.read(hearing, heard["open"][name], words) for name in OPEN},
             hears=hears,
             quiet=tuple(
-                (_lines(rules, {"name": "quiet", **entry}), compile_rules(rules, entry["says"], words))
+                (_lines(hearing, {"name": "quiet", **entry}), rules.read(hearing, entry["says"], words))
                 for entry in heard["quiet"]
             ),
-            reasons=tuple(Reason(_marks(rules, entry["says"], words), entry["reason"]) for entry in heard["mark"]),
+            reasons=tuple(Reason(_marks(hearing, entry["says"], words), entry["reason"]) for entry in heard["mark"]),
             cues=_index(content["topic"]),
         )
     except KeyError as error:
@@ -234,7 +234,7 @@ def load(path: Path) -> Phrasebook:
             raise source.fault(f"[messages] lacks {rule.also!r}, which a rule of danger adds")
     for name, _ in hears:
         if name not in families:
-            raise rules.fault(f"names a family that {path.name} lacks: {name!r}", name)
+            raise hearing.fault(f"names a family that {path.name} lacks: {name!r}", name)
     _check(source, content, book)
     return book
 
@@ -298,7 +298,8 @@ def _known(*sources: Source) -> frozenset[str]:
 
 
 def _marks(source: Source, says: Sequence[str], words: Mapping[str, str]) -> re.Pattern[str]:
-    return compile_rules(source, says, {**words, "youare": "(?:you'?re|you are|ur|u r|(?:s?he)'?s|(?:s?he) is)"})
+    youare = "(?:you'?re|you are|ur|u r|(?:s?he)'?s|(?:s?he) is)"
+    return rules.whole_words(*rules.written_out(source, says, {**words, "youare": youare}))
 
 
 def _check(source: Source, content: Mapping[str, Any], book: Phrasebook) -> None:

@@ -1,4 +1,4 @@
-"""The plain reading of what people type, and the notation that rules over it are written in.
+"""The plain reading of what people type.
 
 Everything that judges a phrase (`data.safety`, `data.reframe`) reads it this way: small letters, short
 forms and text-speak written out, slips of the thumb put right, fillers and swearing for heat left out,
@@ -10,14 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from data.content import Source
+BEGINNING = 3  # letters by which words and the rules that need them are brought together
 
 # Short forms and text-speak, each as its plain words; the rules are written once, in those.
 SHORT = {
@@ -74,7 +71,19 @@ for _word in _OFTEN_MISTYPED:
 _ALL_OFTEN = frozenset(_OFTEN_MISTYPED)
 
 
-def plain(text: str) -> str:
+class Reading(str):
+    """A text as the rules read it, and how its words begin."""
+
+    beginnings: frozenset[str]
+
+    def __new__(cls, text: str) -> Reading:
+        """Take a text that is read already."""
+        reading = super().__new__(cls, text)
+        reading.beginnings = frozenset(word[:BEGINNING] for word in text.split())
+        return reading
+
+
+def plain(text: str) -> Reading:
     """Return a text as the rules read it; see the module's own words."""
     text = unicodedata.normalize("NFKC", text).translate(QUOTES).lower()
     text = re.sub(
@@ -88,7 +97,7 @@ def plain(text: str) -> str:
     found = re.findall(r"[a-z]+(?:'[a-z]+)?|\d+[a-z]*|[.!?,;:\n]", text)
     text = " ".join(SHORT.get(word) or _put_right(word) for word in found)
     text = re.sub(r"'s\b", "s", text).replace("'", "")
-    return re.sub(r"[;:]", ",", _SILENT.sub("", text)).strip()
+    return Reading(re.sub(r"[;:]", ",", _SILENT.sub("", text)).strip())
 
 
 def _spelt(found: re.Match[str]) -> str:
@@ -118,35 +127,3 @@ def _put_right(word: str) -> str:
             if distance < least:
                 best, least = meant, distance
     return best
-
-
-def compile_rules(source: Source, says: Any, words: Mapping[str, str]) -> re.Pattern[str]:
-    """Return one pattern for a list of rules in the notation that safety.toml explains.
-
-    ``words`` are the lists that rules name in braces. Raises `ContentError` where a rule is none.
-    """
-    parts: dict[str, str] = {}
-    for rule in map(str, says):
-        pattern = rule
-        for _ in range(5):  # a list of words may name another
-            pattern = re.sub(r"\{(\w+)([?*]?)\}", partial(_named, source, words), pattern)
-        parts[rule] = pattern.replace(" ... ", r" (?:[a-z0-9]+ ){0,4}")
-    try:
-        return re.compile(r"\b(?:" + "|".join(parts.values()) + r")(?!\w)")
-    except re.error:
-        for rule, pattern in parts.items():  # which one it was; compiling each takes as long again
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise source.fault(f"is not a rule: {error}", rule[:40]) from error
-        raise
-
-
-def _named(source: Source, words: Mapping[str, str], found: re.Match[str]) -> str:
-    """Return the words that ``{name}`` stands for, as part of a pattern."""
-    name, many = found.groups()
-    if name.isdigit():
-        return found[0]  # a number of times, as regular expressions write it
-    if name not in words:
-        raise source.fault(f"there are no words named {name!r}", found[0])
-    return {"": f"(?:{words[name]})", "?": f"(?:(?:{words[name]}) )?", "*": f"(?:(?:{words[name]}) ){{0,4}}"}[many]

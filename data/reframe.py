@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from data import phrasebook
 from data.phrasebook import Family, Phrasebook, Suggestion, Topic, load
-from data.plain import QUOTES, is_english, plain
+from data.plain import BEGINNING, QUOTES, Reading, is_english, plain
 from data.safety import LONGEST_TEXT
 
 __all__ = ["Answer", "Mark", "Phrasebook", "Suggestion", "compose", "danger", "load", "pieces", "reframe"]
@@ -71,7 +71,7 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     if _bare(phrase) in {_bare(chip) for chip in book.chips}:
         marks = find_marks(book, phrase)
         return Answer("reframed", family="article", suggestions=book.article, note=book.why, marks=marks)
-    lines = next((lines for lines, says in book.quiet if says.search(reading)), "")
+    lines = next((lines for lines, says in book.quiet if says.met(reading)), "")
     return (
         _open(book, reading, lines)
         or _outside(book, reading, lines)
@@ -86,58 +86,58 @@ def danger(book: Phrasebook, text: str) -> str:
     return rule.kind if rule else ""
 
 
-def _is_none(book: Phrasebook, phrase: str, reading: str, words: Sequence[str]) -> bool:
+def _is_none(book: Phrasebook, phrase: str, reading: Reading, words: Sequence[str]) -> bool:
     """Tell whether this is nothing said to a partner: empty, too long, markup, not English, a question to the site."""
     if len(phrase) > LONGEST_PHRASE or not words or re.search(r"https?:|www\.|<[\w/!]|[{}]|\]\(", phrase):
         return True
     strange = sum(not is_english(word, book.known) for word in words)
-    return strange * 2 >= len(words) + (len(words) > 2) or bool(book.scope["question"].search(reading))
+    return strange * 2 >= len(words) + (len(words) > 2) or book.scope["question"].met(reading)
 
 
-def _open(book: Phrasebook, reading: str, lines: str) -> Answer | None:
+def _open(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
     """Answer what needs no other wording: a limit, praise, or words that are gentle to their end.
 
     The reader's own confession is met here too, since it mostly begins as gently: it gets the builder.
     """
-    is_afraid = bool(book.open["danger"].search(reading))
-    is_low = not is_afraid and bool(book.open["low"].search(reading))
+    is_afraid = book.open["danger"].met(reading)
+    is_low = not is_afraid and book.open["low"].met(reading)
     lines = "partner" if is_afraid else lines or ("care" if is_low else "")
-    if book.open["limit"].search(reading):
+    if book.open["limit"].met(reading):
         return Answer("open", note=book.messages["limit"], lines=lines)
-    if book.scope["confession"].search(reading):
+    if book.scope["confession"].met(reading):
         return Answer("build", note=book.messages["build"], lines=lines)
-    if book.open["praise"].search(reading) and not book.open["sour"].search(reading):
+    if book.open["praise"].met(reading) and not book.open["sour"].met(reading):
         return Answer("open", note=book.messages["praise"], lines=lines)
     if is_low or _is_gentle(book, reading, is_afraid):
         return Answer("open", note=book.messages["open"], lines=lines)
     return None
 
 
-def _is_gentle(book: Phrasebook, reading: str, is_afraid: bool) -> bool:
-    if book.open["hard"].search(reading):
+def _is_gentle(book: Phrasebook, reading: Reading, is_afraid: bool) -> bool:
+    if book.open["hard"].met(reading):
         return False
-    soft = book.open["soft"].search(reading)
-    if is_afraid or soft is None or soft.start() == 0:
+    soft = book.open["soft"].met_at(reading)
+    if is_afraid or not soft:
         return is_afraid or soft is not None
     # Gentle from the second clause on: what comes before may be a blow all the same.
-    return not any(says.search(reading) for name, says in book.hears if name not in ("complaint", "question"))
+    return not any(says.met(reading) for name, says in book.hears if name not in ("complaint", "question"))
 
 
-def _outside(book: Phrasebook, reading: str, lines: str) -> Answer | None:
+def _outside(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
     """Answer the builder to what is about somebody else, or is no complaint."""
-    if any(book.scope[name].search(reading) for name in ("third_party", "neutral")):
+    if any(book.scope[name].met(reading) for name in ("third_party", "neutral")):
         return Answer("build", note=book.messages["build"], lines=lines)
     return None
 
 
 def _reframed(
-    book: Phrasebook, phrase: str, reading: str, tokens: Sequence[str], lines: str, turn: int
+    book: Phrasebook, phrase: str, reading: Reading, tokens: Sequence[str], lines: str, turn: int
 ) -> Answer | None:
     """Answer a phrase whose family is known: in the lines of its topic where that is known too."""
     topic = find_topic(book, tokens)
     # What names a topic and somebody is a complaint, even where nothing else tells.
-    is_complaint = topic and _SOMEBODY.search(reading) and not book.open["soft"].search(reading)
-    name = next((name for name, says in book.hears if says.search(reading)), "complaint" if is_complaint else None)
+    is_complaint = topic and _SOMEBODY.search(reading) and not book.open["soft"].met(reading)
+    name = next((name for name, says in book.hears if says.met(reading)), "complaint" if is_complaint else None)
     if name is None:
         return None
     family = book.families[name]
@@ -199,7 +199,7 @@ def find_topic(book: Phrasebook, tokens: Sequence[str]) -> Topic | None:
     met = {
         (number, cue)
         for start, token in enumerate(tokens)
-        for first in (token, token[: phrasebook.BEGINNING] + "*")
+        for first in (token, token[:BEGINNING] + "*")
         for number, cue in book.cues.get(first, ())
         if cue.is_at(tokens, start)
     }

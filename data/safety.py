@@ -6,13 +6,14 @@ controls the other, the matter is not wording, so such words get help lines and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from data import rules
 from data.content import Source
-from data.plain import compile_rules, plain
+from data.plain import Reading, plain
+from data.rules import Rules
 
 LONGEST_TEXT = 5000  # characters: as much as any form here keeps, so that the time it takes is bounded
 KINDS = ("harm", "control", "crisis", "child")
@@ -24,7 +25,7 @@ class Rule:
 
     kind: str
     also: str
-    says: re.Pattern[str]
+    says: Rules
     hears: tuple[str, ...]
     spares: tuple[str, ...]
 
@@ -33,17 +34,17 @@ class Rule:
 class Safety:
     """Every rule, in the order they are tried, and the idioms that are taken out first."""
 
-    idioms: re.Pattern[str]
+    idioms: Rules
     rules: tuple[Rule, ...]
 
     def heard(self, text: str) -> Rule | None:
         """Return the first rule that a text meets, or None; `LONGEST_TEXT` characters of it are read."""
         return self.met(plain(text[:LONGEST_TEXT]))
 
-    def met(self, reading: str) -> Rule | None:
+    def met(self, reading: Reading) -> Rule | None:
         """Return the first rule that a plain reading meets, or None."""
-        reading = self.idioms.sub("~", reading)
-        return next((rule for rule in self.rules if rule.says.search(reading)), None)
+        left = self.idioms.taken_out(reading)
+        return next((rule for rule in self.rules if rule.says.met(left)), None)
 
 
 def load(path: Path) -> Safety:
@@ -51,17 +52,17 @@ def load(path: Path) -> Safety:
     source = Source.read(path)
     content = source.toml()
     words: Mapping[str, str] = content.get("words", {})
-    rules: list[Rule] = []
+    found: list[Rule] = []
     for entry in content.get("danger", []):
         near = str((entry.get("says") or [""])[0])[:40]
         if entry.get("kind") not in KINDS:
             raise source.fault(f"a kind of danger is one of {', '.join(KINDS)}", near)
-        says = compile_rules(source, entry["says"], words)
+        says = rules.read(source, entry["says"], words)
         if not (entry.get("hears") and entry.get("spares")):
             raise source.fault("a rule of danger says what it hears and what it spares", near)
-        rules.append(
+        found.append(
             Rule(entry["kind"], str(entry.get("also", "")), says, tuple(entry["hears"]), tuple(entry["spares"]))
         )
-    if not rules:
+    if not found:
         raise source.fault("holds no [[danger]]")
-    return Safety(compile_rules(source, content.get("idioms", {}).get("says", ["~"]), words), tuple(rules))
+    return Safety(rules.read(source, content.get("idioms", {}).get("says", ()), words), tuple(found))

@@ -1,0 +1,203 @@
+"""The notation that rules are written in, and which of them a phrase need be tried against.
+
+There are more than a thousand rules, of which a phrase meets one or two. Each is kept under the
+beginnings of words that it cannot do without, tried only where the phrase holds one of these, and
+compiled when it is first tried. So a rule more costs nothing to the phrases it is not about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import chain
+
+from data.content import Source
+from data.plain import BEGINNING, Reading
+
+# Beginnings that half of all phrases hold: to be kept under one of these spares hardly any trying.
+_COMMON = frozenset(
+    {"abo", "all", "alw", "and", "any", "are", "but", "can", "did", "doe", "for", "get", "has", "hav", "her", "him",
+     "his", "how", "lik", "mak", "nev", "not", "our", "out", "she", "tha", "the", "thi", "was", "wha", "whe", "wil",
+     "wit", "wou", "you"}
+)  # fmt: skip
+_COMMON_COST = 12  # a rule under a common beginning is tried about as often as one under so many others
+_TOKEN = re.compile(
+    r"(?P<group>\(\?(?::|<?[=!]))"
+    r"|(?P<words>[a-z0-9 ]+(?![a-z0-9 ]|[?*+{])|[a-z0-9 ]+(?=[a-z0-9 ][?*+{])|[a-z0-9 ])"
+    r"|(?P<repeat>[?*+]|\{\d+(?:,\d*)?\})\??"
+    r"|(?P<one>\[\^?[^\]]+\]|\\[bdwsS]|\\?[.,!?~'-]|[$^])"
+    r"|(?P<mark>[|)])"
+)
+
+Needs = frozenset[str] | None  # beginnings of which any match holds one; None where that cannot be told
+
+
+class Rules:
+    """Regular expressions over whole words of the plain reading, of which any may be met."""
+
+    def __init__(self, rules: Iterable[str]) -> None:
+        """Take the rules, written out; raise `ValueError` where one is none."""
+        self._rules = tuple(rules)
+        self._compiled: list[re.Pattern[str] | None] = [None] * len(self._rules)
+        kept: dict[str, list[int]] = defaultdict(list)
+        always: list[int] = []
+        for number, rule in enumerate(self._rules):
+            needs = needed(rule)
+            for beginning in needs or ():
+                kept[beginning].append(number)
+            if needs is None:
+                always.append(number)
+        self._kept = dict(kept)
+        self._always = frozenset(always)
+
+    def met(self, reading: Reading) -> bool:
+        """Tell whether a reading meets any rule."""
+        return any(self._pattern(number).search(reading) for number in self._tried(reading))
+
+    def met_at(self, reading: Reading) -> int | None:
+        """Return where a reading first meets a rule, or None."""
+        found = [match.start() for number in self._tried(reading) if (match := self._pattern(number).search(reading))]
+        return min(found, default=None)
+
+    def taken_out(self, reading: Reading) -> Reading:
+        """Return a reading with a stroke in place of whatever meets a rule."""
+        left = str(reading)
+        for number in sorted(self._tried(reading)):
+            left = self._pattern(number).sub("~", left)
+        return Reading(left)
+
+    def compile(self) -> None:
+        """Compile every rule, before it is first tried; raise `re.error` where one is none."""
+        for number in range(len(self._rules)):
+            self._pattern(number)
+
+    def _tried(self, reading: Reading) -> frozenset[int]:
+        """Return the rules that a reading could meet."""
+        held = reading.beginnings & self._kept.keys()
+        return self._always.union(chain.from_iterable(self._kept[beginning] for beginning in held))
+
+    def _pattern(self, number: int) -> re.Pattern[str]:
+        pattern = self._compiled[number]
+        if pattern is None:
+            pattern = self._compiled[number] = whole_words(self._rules[number])
+        return pattern
+
+
+def whole_words(*rules: str) -> re.Pattern[str]:
+    """Return one pattern that is met where any of the rules is, between the bounds of words."""
+    return re.compile(r"\b(?:" + "|".join(rules) + r")(?!\w)")
+
+
+def read(source: Source, says: Iterable[str], words: Mapping[str, str]) -> Rules:
+    """Return the rules of a list in the notation that safety.toml explains.
+
+    ``words`` are the lists that rules name in braces. Raises `ContentError` where a rule is none.
+    """
+    rules = list(says)
+    try:
+        return Rules(dict.fromkeys(written_out(source, rules, words)))
+    except ValueError as error:
+        rule, _, what = str(error).partition(": ")
+        near = next((one for one in rules if rule in written_out(source, [one], words)), "")
+        raise source.fault(f"is not a rule: {what}", near[:40]) from error
+
+
+def written_out(source: Source, says: Iterable[str], words: Mapping[str, str]) -> Iterable[str]:
+    """Yield each rule as a regular expression, with what it names in braces put in its place."""
+    for rule in says:
+        for _ in range(5):  # a list of words may name another
+            rule = re.sub(r"\{(\w+)([?*]?)\}", partial(_named, source, words), rule)
+        yield rule.replace(" ... ", r" (?:[a-z0-9]+ ){0,4}")
+
+
+def _named(source: Source, words: Mapping[str, str], found: re.Match[str]) -> str:
+    """Return the words that ``{name}`` stands for, as part of a pattern."""
+    name, many = found.groups()
+    if name.isdigit():
+        return found[0]  # a number of times, as regular expressions write it
+    if name not in words:
+        raise source.fault(f"there are no words named {name!r}", found[0])
+    return {"": f"(?:{words[name]})", "?": f"(?:(?:{words[name]}) )?", "*": f"(?:(?:{words[name]}) ){{0,4}}"}[many]
+
+
+def needed(rule: str) -> Needs:
+    """Return beginnings of words of which every text that meets the rule holds one; None where that cannot be told.
+
+    Raises `ValueError`, with the rule, where it is none: a bracket without its other, or what no rule may use.
+    """
+    tokens = list(_tokens(rule))
+    needs, _, end = _alternatives(tokens, 0, True)
+    if end < len(tokens):
+        raise ValueError(f"{rule}: a bracket closes that none opens")
+    return needs
+
+
+def _tokens(rule: str) -> Iterable[tuple[str, str]]:
+    at = 0
+    while at < len(rule):
+        found = _TOKEN.match(rule, at)
+        if found is None:
+            raise ValueError(f"{rule}: {rule[at : at + 10]!r} is not of the notation")
+        yield str(found.lastgroup), found[0]
+        at = found.end()
+    yield "end", rule
+
+
+def _alternatives(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Needs, bool, int]:
+    """Read alternatives up to their bracket or the end.
+
+    Return what they need, whether a word begins where they end, and that place among the tokens.
+    """
+    needs: Needs = frozenset()
+    all_begin = True
+    while True:
+        one, begun, at = _sequence(tokens, at, begins)
+        needs = None if needs is None or one is None else needs | one
+        all_begin = all_begin and begun
+        if at == len(tokens) or tokens[at][1] != "|":
+            return needs, all_begin, at
+        at += 1
+
+
+def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Needs, bool, int]:
+    """Read one alternative, as `_alternatives` does; ``begins`` tells whether a word begins where it does."""
+    best: Needs = None
+    while at < len(tokens) and tokens[at][0] != "mark":
+        kind, text = tokens[at]
+        at += 1
+        needs: Needs = None
+        before = begins
+        if kind == "end":
+            break
+        if kind == "group":
+            inner, begins, at = _alternatives(tokens, at, before and text == "(?:")
+            if at == len(tokens):
+                raise ValueError(f"{tokens[-1][1]}: a bracket opens that none closes")
+            at += 1
+            needs, begins = (inner, begins) if text == "(?:" else (None, before)  # the others take up no words
+        elif kind == "words":
+            needs, begins = _of_words(text, before), text.endswith(" ")
+        elif kind == "repeat":
+            raise ValueError(f"{tokens[-1][1]}: nothing stands before {text!r}")
+        else:
+            begins = before if text in ("^", r"\b") else False
+        if tokens[at][0] == "repeat":
+            if tokens[at][1][0] in "?*" or tokens[at][1].startswith("{0"):
+                needs, begins = None, begins and before
+            at += 1
+        best = min((one for one in (best, needs) if one is not None), key=_cost, default=None)
+    return best, begins, at
+
+
+def _of_words(text: str, begins: bool) -> Needs:
+    """Return the rarest beginning among the words of a text; its first counts where a word begins there."""
+    words = text.split(" ")
+    found = [frozenset({word[:BEGINNING]}) for word in words[0 if begins else 1 :] if len(word) >= BEGINNING]
+    return min(found, key=_cost, default=None)
+
+
+def _cost(needs: frozenset[str]) -> int:
+    """Return about how often a rule kept under these would be tried."""
+    return sum(_COMMON_COST if beginning in _COMMON else 1 for beginning in needs)
