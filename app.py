@@ -57,5 +57,6 @@ def served() -> Flask:
     """Return the application as a server runs it: with its log, and the thread that sends the outbox."""
     logs.start()
     app = create_app()
+    content.compile_rules(app)
     sender.start(app)
     return app

@@ -41,26 +41,27 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Cue:
-    """Words that name a topic, of which each may be the beginning of a word, and what they weigh."""
+    """Words that name a topic, as they stand in a reading between its spaces, and what they weigh."""
 
-    words: tuple[tuple[str, bool], ...]
+    words: str
     weight: int
 
-    def is_at(self, tokens: Sequence[str], start: int) -> bool:
-        """Tell whether the words stand at this place."""
-        if start + len(self.words) > len(tokens):
-            return False
-        return all(
-            token.startswith(word) if begins else token == word
-            for (word, begins), token in zip(self.words, tokens[start:], strict=False)
-        )
+    @classmethod
+    def read(cls, text: str, weight: int) -> Cue:
+        """Read a cue; a star after its last word stands for any ending."""
+        return cls(f" {text.removesuffix('*')}" if text.endswith("*") else f" {text} ", weight)
+
+    def is_in(self, spaced: str) -> bool:
+        """Tell whether the words stand in a reading that has a space before and after it."""
+        return self.words in spaced
 
 
 @dataclass(frozen=True)
 class Topic:
-    """What a phrase can be about, and what can be said about it."""
+    """What a phrase can be about, and what can be said about it; topics of one group are one to the reader."""
 
     name: str
+    group: str
     label: str
     thing: str
     things: tuple[tuple[str, tuple[Cue, ...]], ...]
@@ -114,6 +115,18 @@ class Phrasebook:
     quiet: tuple[tuple[str, Rules], ...]
     reasons: tuple[Reason, ...]
     cues: Mapping[str, tuple[tuple[int, Cue], ...]] = field(repr=False)
+
+    def rules(self) -> Iterator[Rules]:
+        """Yield every list of rules that a phrase may be tried against."""
+        yield self.safety.idioms
+        yield from (rule.says for rule in self.safety.rules)
+        yield from (*self.scope.values(), *self.open.values())
+        yield from (says for _, says in (*self.hears, *self.quiet))
+
+    def compile(self) -> None:
+        """Compile every rule, which else is done when it is first tried."""
+        for one in self.rules():
+            one.compile()
 
     def lines(self) -> Iterator[tuple[str, str, str]]:
         """Yield every line it can say, filled in: where it stands, its move, its text; the article's not."""
@@ -225,7 +238,7 @@ def load(path: Path) -> Phrasebook:
                 for entry in heard["quiet"]
             ),
             reasons=tuple(Reason(_marks(hearing, entry["says"], words), entry["reason"]) for entry in heard["mark"]),
-            cues=_index(content["topic"]),
+            cues=_index(source, content["topic"]),
         )
     except KeyError as error:
         raise source.fault(f"lacks {error}") from error
@@ -243,14 +256,21 @@ def _topic(source: Source, entry: Mapping[str, Any]) -> Topic:
     things = []
     for text in entry.get("things", ()):
         name, _, cues = text.partition(":")
-        things.append((name, tuple(_cue(cue, 1) for cue in cues.split(","))))
+        things.append((name, tuple(_cue(source, cue.strip(), 1) for cue in cues.split(","))))
     said = {move: tuple(entry[move]) for move in MOVES if move in entry}
     lines = _lines(source, entry, "care" if entry.get("care") else "")
     moves = tuple(entry.get("moves", ()))
     if not set(moves) <= set(said):
         raise source.fault(f"topic {entry['name']!r} offers a move it has no lines for", f'name = "{entry["name"]}"')
     return Topic(
-        entry.get("group", entry["name"]), entry["label"], entry.get("thing", ""), tuple(things), moves, lines, said
+        entry["name"],
+        entry.get("group", entry["name"]),
+        entry["label"],
+        entry.get("thing", ""),
+        tuple(things),
+        moves,
+        lines,
+        said,
     )
 
 
@@ -270,13 +290,14 @@ def _lines(source: Source, entry: Mapping[str, Any], default: str = "") -> str:
     return lines
 
 
-def _cue(text: str, weight: int) -> Cue:
-    words = tuple((word.rstrip("*"), word.endswith("*")) for word in text.split())
-    return Cue(words, weight)
+def _cue(source: Source, text: str, weight: int) -> Cue:
+    if "*" in text[:-1]:
+        raise source.fault(f"a star stands only at the end of a cue: {text!r}", text)
+    return Cue.read(text, weight)
 
 
-def _index(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[tuple[int, Cue], ...]]:
-    """Return the cues of all topics by their first word, or by how it begins, with the number of their topic.
+def _index(source: Source, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[tuple[int, Cue], ...]]:
+    """Return the cues of all topics, with the number of their topic, by the beginning of their longest word.
 
     What is said outright weighs three and a point more for each further word; a hint weighs one. In a
     weighty topic, which is seldom named by the way, what is said outright weighs one more.
@@ -284,12 +305,11 @@ def _index(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[tuple[int
     index: dict[str, list[tuple[int, Cue]]] = defaultdict(list)
     for number, entry in enumerate(entries):
         for kind in ("says", "hints"):
-            for text in entry.get(kind, ()):
+            for text in dict.fromkeys(entry.get(kind, ())):
                 outright = 2 + len(text.split()) + entry.get("weighty", False)
-                cue = _cue(text, 1 if kind == "hints" else outright)
-                first, begins = cue.words[0]
-                index[first[:BEGINNING] + "*" if begins else first].append((number, cue))
-    return {first: tuple(cues) for first, cues in index.items()}
+                cue = _cue(source, text, 1 if kind == "hints" else outright)
+                index[max(text.strip("*").split(), key=len)[:BEGINNING]].append((number, cue))
+    return {beginning: tuple(cues) for beginning, cues in index.items()}
 
 
 def _known(*sources: Source) -> frozenset[str]:

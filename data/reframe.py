@@ -12,9 +12,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from data import phrasebook
 from data.phrasebook import Family, Phrasebook, Suggestion, Topic, load
-from data.plain import BEGINNING, QUOTES, Reading, is_english, plain
+from data.plain import QUOTES, Reading, is_english, plain
 from data.safety import LONGEST_TEXT
 
 __all__ = ["Answer", "Mark", "Phrasebook", "Suggestion", "compose", "danger", "load", "pieces", "reframe"]
@@ -64,8 +63,7 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     if rule := book.safety.met(reading):
         extra = (book.messages[rule.also],) if rule.also else ()
         return Answer("support", danger=rule.kind, extra=extra)
-    tokens = reading.split()
-    words = [token for token in tokens if token.isalpha()]
+    words = [word for word in reading.split() if word.isalpha()]
     if _is_none(book, phrase, reading, words):
         return Answer("decline", note=book.messages["decline"])
     if _bare(phrase) in {_bare(chip) for chip in book.chips}:
@@ -75,7 +73,7 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     return (
         _open(book, reading, lines)
         or _outside(book, reading, lines)
-        or _reframed(book, phrase, reading, tokens, lines, turn)
+        or _reframed(book, phrase, reading, lines, turn)
         or Answer("build", note=book.messages["build"], lines=lines)
     )
 
@@ -130,11 +128,9 @@ def _outside(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
     return None
 
 
-def _reframed(
-    book: Phrasebook, phrase: str, reading: Reading, tokens: Sequence[str], lines: str, turn: int
-) -> Answer | None:
+def _reframed(book: Phrasebook, phrase: str, reading: Reading, lines: str, turn: int) -> Answer | None:
     """Answer a phrase whose family is known: in the lines of its topic where that is known too."""
-    topic = find_topic(book, tokens)
+    topic = find_topic(book, reading)
     # What names a topic and somebody is a complaint, even where nothing else tells.
     is_complaint = topic and _SOMEBODY.search(reading) and not book.open["soft"].met(reading)
     name = next((name for name, says in book.hears if says.met(reading)), "complaint" if is_complaint else None)
@@ -144,9 +140,9 @@ def _reframed(
     lines = lines or family.lines or (topic.lines if topic else "")
     if topic and family.own and not (family.about and topic.nameable):
         topic = None  # the family speaks for itself
-    if topic and topic.name == "therapy" and lines == "partner":
+    if topic and topic.group == "therapy" and lines == "partner":
         topic = None  # joint work is not for couples where one frightens the other
-    said, moves = _compose(family, topic, tokens)
+    said, moves = _compose(family, topic, reading)
     if lines == "partner" and not family.own:
         # Beside possible danger nobody is coached to plead: a limit comes first, and nothing is asked for.
         moves = ["firm", *(move for move in moves if move not in ("firm", "invitation"))]
@@ -155,7 +151,7 @@ def _reframed(
     return Answer(
         "reframed",
         family=family.name,
-        topic=topic.name if topic else "",
+        topic=topic.group if topic else "",
         sure=_sure(book, family, topic),
         suggestions=suggestions,
         firmer=firmer,
@@ -173,39 +169,30 @@ def _sure(book: Phrasebook, family: Family, topic: Topic | None) -> str:
     return "" if family.own else book.messages["start"]
 
 
-def _compose(
-    family: Family, topic: Topic | None, tokens: Sequence[str]
-) -> tuple[dict[str, tuple[str, ...]], Sequence[str]]:
+def _compose(family: Family, topic: Topic | None, reading: Reading) -> tuple[dict[str, tuple[str, ...]], Sequence[str]]:
     """Return what can be said, by move, and which moves are offered, in their order."""
     if topic is None:
         return dict(family.said), family.moves
     said = {**family.said, **family.about} if family.own else topic.said
     moves = family.moves if family.own or not topic.moves else topic.moves
-    thing = next((name for name, cues in topic.things if any(_stands(cue, tokens) for cue in cues)), topic.thing)
+    spaced = f" {reading} "
+    thing = next((name for name, cues in topic.things if any(cue.is_in(spaced) for cue in cues)), topic.thing)
     filled = {move: tuple(text.replace("{thing}", thing) for text in texts) for move, texts in said.items()}
     return filled, [move for move in moves if move in filled]
-
-
-def _stands(cue: phrasebook.Cue, tokens: Sequence[str]) -> bool:
-    return any(cue.is_at(tokens, start) for start in range(len(tokens)))
 
 
 def _choose(said: dict[str, tuple[str, ...]], move: str, turn: int) -> Suggestion:
     return Suggestion(move, said[move][turn % len(said[move])])
 
 
-def find_topic(book: Phrasebook, tokens: Sequence[str]) -> Topic | None:
+def find_topic(book: Phrasebook, reading: Reading) -> Topic | None:
     """Return the topic whose cues weigh most, the first in the file where two weigh the same."""
-    met = {
-        (number, cue)
-        for start, token in enumerate(tokens)
-        for first in (token, token[:BEGINNING] + "*")
-        for number, cue in book.cues.get(first, ())
-        if cue.is_at(tokens, start)
-    }
+    spaced = f" {reading} "
     weights: dict[int, int] = {}
-    for number, cue in met:
-        weights[number] = weights.get(number, 0) + cue.weight
+    for beginning in reading.beginnings & book.cues.keys():
+        for number, cue in book.cues[beginning]:
+            if cue.is_in(spaced):
+                weights[number] = weights.get(number, 0) + cue.weight
     best = max(weights, key=lambda number: (weights[number], -number), default=None)
     return book.topics[best] if best is not None and weights[best] >= LEAST_WEIGHT else None
 

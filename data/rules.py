@@ -35,15 +35,15 @@ Needs = frozenset[str] | None  # beginnings of which any match holds one; None w
 
 
 class Rules:
-    """Regular expressions over whole words of the plain reading, of which any may be met."""
+    """Regular expressions over whole words of the plain reading, of which any may be met: ``written``."""
 
     def __init__(self, rules: Iterable[str]) -> None:
         """Take the rules, written out; raise `ValueError` where one is none."""
-        self._rules = tuple(rules)
-        self._compiled: list[re.Pattern[str] | None] = [None] * len(self._rules)
+        self.written = tuple(rules)
+        self._compiled: list[re.Pattern[str] | None] = [None] * len(self.written)
         kept: dict[str, list[int]] = defaultdict(list)
         always: list[int] = []
-        for number, rule in enumerate(self._rules):
+        for number, rule in enumerate(self.written):
             needs = needed(rule)
             for beginning in needs or ():
                 kept[beginning].append(number)
@@ -54,26 +54,26 @@ class Rules:
 
     def met(self, reading: Reading) -> bool:
         """Tell whether a reading meets any rule."""
-        return any(self._pattern(number).search(reading) for number in self._tried(reading))
+        return any(self._pattern(number).search(reading) for number in self.tried(reading))
 
     def met_at(self, reading: Reading) -> int | None:
         """Return where a reading first meets a rule, or None."""
-        found = [match.start() for number in self._tried(reading) if (match := self._pattern(number).search(reading))]
+        found = [match.start() for number in self.tried(reading) if (match := self._pattern(number).search(reading))]
         return min(found, default=None)
 
     def taken_out(self, reading: Reading) -> Reading:
         """Return a reading with a stroke in place of whatever meets a rule."""
         left = str(reading)
-        for number in sorted(self._tried(reading)):
+        for number in sorted(self.tried(reading)):
             left = self._pattern(number).sub("~", left)
         return Reading(left)
 
     def compile(self) -> None:
         """Compile every rule, before it is first tried; raise `re.error` where one is none."""
-        for number in range(len(self._rules)):
+        for number in range(len(self.written)):
             self._pattern(number)
 
-    def _tried(self, reading: Reading) -> frozenset[int]:
+    def tried(self, reading: Reading) -> frozenset[int]:
         """Return the rules that a reading could meet."""
         held = reading.beginnings & self._kept.keys()
         return self._always.union(chain.from_iterable(self._kept[beginning] for beginning in held))
@@ -81,7 +81,7 @@ class Rules:
     def _pattern(self, number: int) -> re.Pattern[str]:
         pattern = self._compiled[number]
         if pattern is None:
-            pattern = self._compiled[number] = whole_words(self._rules[number])
+            pattern = self._compiled[number] = whole_words(self.written[number])
         return pattern
 
 

@@ -23,7 +23,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from data import backup, desk, export, outbox, postbox, schema
-from views import checks, logs, ready, sender
+from views import checks, content, logs, ready, sender
 from views.dates import moment
 
 # How production serves; `make bench` measures with the same.
@@ -208,6 +208,7 @@ def _shared(app: Flask) -> Callable[[str], Flask]:
 
     def load(target: str) -> Flask:
         logs.start()
+        content.compile_rules(app)
         sender.start(app)
         return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,12 @@ def _read(folder: Path) -> Content:
         reframe.load(folder / "reframe.toml"),
         support.load(folder / "support.toml"),
     )
+
+
+def compile_rules(app: Flask) -> None:
+    """Compile the phrasebook's rules on a thread of its own: neither the start nor the first phrase waits for it."""
+    book = cast(Content, app.extensions["content"]).phrasebook
+    threading.Thread(target=book.compile, name="rules", daemon=True).start()
 
 
 def content() -> Content:

@@ -1,0 +1,103 @@
+"""The rules' index spares trying, never a match; and what is no rule is refused by name."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data import plain, reframe, rules
+from data.content import ContentError, Source
+
+BOOK = reframe.load(Path(__file__).parent.parent / "data" / "reframe.toml")
+ALL = [(one, rules.whole_words(*one.written)) for one in BOOK.rules()]
+PHRASES = [
+    json.loads(line)["phrase"]
+    for line in (Path(__file__).parent / "phrases.jsonl").read_text(encoding="utf-8").splitlines()
+]
+WORDS = sorted({word for one in BOOK.rules() for rule in one.written for word in re.findall(r"[a-z]+", rule)})
+
+
+def agree(reading: plain.Reading) -> None:
+    for one, together in ALL:
+        match = together.search(reading)
+        assert one.met(reading) == (match is not None)
+        assert one.met_at(reading) == (match.start() if match else None)
+
+
+def test_a_phrase_meets_what_it_would_meet_were_every_rule_tried():
+    for phrase in PHRASES:
+        agree(plain.plain(phrase))
+
+
+@given(st.lists(st.sampled_from([*WORDS, ".", ",", "?", "~"]), max_size=25))
+def test_so_do_any_of_the_rules_own_words(words):
+    agree(plain.Reading(" ".join(words)))
+
+
+def test_few_rules_are_tried_and_a_phrase_of_other_words_is_tried_against_hardly_any():
+    total = sum(len(one.written) for one, _ in ALL)
+    readings = [plain.plain(phrase) for phrase in PHRASES]
+    tried = sum(len(one.tried(reading)) for one, _ in ALL for reading in readings)
+    assert tried < 0.15 * total * len(readings)
+    assert sum(len(one.tried(plain.Reading("umbrella"))) for one, _ in ALL) < 0.05 * total
+
+
+@pytest.mark.parametrize(
+    ("rule", "beginnings"),
+    [
+        ("hit me", {"hit"}),
+        ("(?:hits?|slapp\\w*) (?:me|us)", {"hit", "sla"}),
+        ("(?:never )?listens", {"lis"}),
+        ("(?:un)?happy", None),
+        ("you (?:always|never) (?:go|went) quiet", {"qui"}),
+        ("(?:me|us)", None),
+        ("angry(?! with me)", {"ang"}),
+        ("(?<=so )tired", {"tir"}),
+        ("(?:[a-z]+ ){0,4}drunk", {"dru"}),
+        ("kids?", {"kid"}),
+        ("[a-z]+ing", None),
+        ("x{0}worn", None),
+    ],
+)
+def test_a_rule_is_kept_under_what_it_cannot_do_without(rule, beginnings):
+    assert rules.needed(rule) == beginnings
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ("(?:hit me", "a bracket opens that none closes"),
+        ("hit) me", "a bracket closes that none opens"),
+        ("(hit) me", "is not of the notation"),
+        ("hit|* me", "nothing stands before"),
+        ("hit @ me", "is not of the notation"),
+    ],
+)
+def test_what_is_no_rule_is_refused_naming_file_line_and_rule(tmp_path, rule, what):
+    path = tmp_path / "rules.toml"
+    source = Source(path, f"says = [\n  'fine {{who}}',\n  '{rule}',\n]\n")
+    with pytest.raises(ContentError, match=what) as error:
+        rules.read(source, ["fine {who}", rule], {"who": "you|he"})
+    assert str(error.value).startswith(f"{path}:3: is not a rule")
+
+
+def test_every_rule_of_ours_is_one():
+    for one in BOOK.rules():
+        one.compile()
+
+
+def test_lists_are_written_out_wherever_a_rule_names_them():
+    source = Source(Path("rules.toml"), "")
+    words = {"who": "you|my {kin}", "kin": "mum|dad"}
+    (rule,) = rules.written_out(source, ["{who*}left ... {kin?}alone"], words)
+    assert rule == "(?:(?:you|my (?:mum|dad)) ){0,4}left (?:[a-z0-9]+ ){0,4}(?:(?:mum|dad) )?alone"
+
+
+def test_idioms_are_taken_out_wherever_they_stand():
+    read = plain.plain("You're killing me, babe. I could murder a curry")
+    assert BOOK.safety.idioms.taken_out(read) == "~ , babe . ~ curry"
