@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 
 from data.content import Source
@@ -24,7 +24,8 @@ _COMMON = frozenset(
 )  # fmt: skip
 _COMMON_COST = 12  # a rule under a common beginning is tried about as often as one under so many others
 _TOKEN = re.compile(
-    r"(?P<group>\(\?(?::|<?[=!]))"
+    r"(?P<list>\(\?:[a-z0-9 |]+\))"
+    r"|(?P<group>\(\?(?::|<?[=!]))"
     r"|(?P<words>[a-z0-9 ]+(?![a-z0-9 ]|[?*+{])|[a-z0-9 ]+(?=[a-z0-9 ][?*+{])|[a-z0-9 ])"
     r"|(?P<repeat>[?*+]|\{\d+(?:,\d*)?\})\??"
     r"|(?P<one>\[\^?[^\]]+\]|\\[bdwsS]|\\?[.,!?~'-]|[$^])"
@@ -177,6 +178,8 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
                 raise ValueError(f"{tokens[-1][1]}: a bracket opens that none closes")
             at += 1
             needs, begins = (inner, begins) if text == "(?:" else (None, before)  # the others take up no words
+        elif kind == "list":
+            needs, begins = _of_list(text, before)
         elif kind == "words":
             needs, begins = _of_words(text, before), text.endswith(" ")
         elif kind == "repeat":
@@ -196,6 +199,16 @@ def _of_words(text: str, begins: bool) -> Needs:
     words = text.split(" ")
     found = [frozenset({word[:BEGINNING]}) for word in words[0 if begins else 1 :] if len(word) >= BEGINNING]
     return min(found, key=_cost, default=None)
+
+
+@cache
+def _of_list(text: str, begins: bool) -> tuple[Needs, bool]:
+    """Return what a bracket of plain words needs, and whether a word begins after it; the same lists come again."""
+    each = text[3:-1].split("|")
+    found = [_of_words(words, begins) for words in each]
+    known = [one for one in found if one is not None]
+    needs = frozenset().union(*known) if len(known) == len(found) else None
+    return needs, all(words.endswith(" ") for words in each)
 
 
 def _cost(needs: frozenset[str]) -> int:
