@@ -190,10 +190,12 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
             if tokens[at][1][0] in "?*" or tokens[at][1].startswith("{0"):
                 needs, begins = None, begins and before
             at += 1
-        best = min((one for one in (best, needs) if one is not None), key=_cost, default=None)
+        if needs is not None and (best is None or _cost(needs) < _cost(best)):
+            best = needs
     return best, begins, at
 
 
+@cache
 def _of_words(text: str, begins: bool) -> Needs:
     """Return the rarest beginning among the words of a text; its first counts where a word begins there."""
     words = text.split(" ")
@@ -213,4 +215,4 @@ def _of_list(text: str, begins: bool) -> tuple[Needs, bool]:
 
 def _cost(needs: frozenset[str]) -> int:
     """Return about how often a rule kept under these would be tried."""
-    return sum(_COMMON_COST if beginning in _COMMON else 1 for beginning in needs)
+    return len(needs) + _COMMON_COST * len(needs & _COMMON)
