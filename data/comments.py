@@ -15,6 +15,7 @@ SHORTEST = 2  # characters
 LONGEST = 4000
 LONGEST_NAME = 60
 A_PAGE = 20
+UNDER_ARTICLE = 10  # the newest; a phone has scrolled far enough by then, and the rest is a tap away
 MOST_REPLIES = 10  # under one comment on a page of many; the rest stand on its own page
 
 # What stands at the desk, in the order of its tabs.
@@ -176,8 +177,8 @@ def answer(db: Database, comment: Comment, *, key: str, name: str, body: str, no
         decide(db, reply, "published", now)
 
 
-def shown(db: Database, after: tuple[int, int] | None = None) -> tuple[tuple[Comment, ...], bool]:
-    """Return a page of published comments, newest first, with their replies; and whether there are more.
+def shown(db: Database, after: tuple[int, int] | None = None, most: int = A_PAGE) -> tuple[tuple[Comment, ...], bool]:
+    """Return up to ``most`` published comments, newest first, with their replies; and whether there are more.
 
     ``after`` is when the last comment of the page before was published, and its number. Paging by key
     costs the same on the thousandth page as on the first.
@@ -188,14 +189,14 @@ def shown(db: Database, after: tuple[int, int] | None = None) -> tuple[tuple[Com
         # Named, since SQLite, which does not know how few are replies, would else sort them all.
         f"SELECT {COLUMNS} FROM comments INDEXED BY comments_shown "  # noqa: S608
         f"WHERE state = 'published' AND parent IS NULL {where} "
-        f"ORDER BY published DESC, id DESC LIMIT {A_PAGE + 1}",
-        values,
+        "ORDER BY published DESC, id DESC LIMIT ?",
+        [*values, most + 1],
     )
-    page = found[:A_PAGE]
+    page = found[:most]
     with_replies = (
         replace(one, replies=_replies(db, one.id, 0, MOST_REPLIES) if one.reply_count else ()) for one in page
     )
-    return tuple(with_replies), len(found) > A_PAGE
+    return tuple(with_replies), len(found) > most
 
 
 def newest(db: Database) -> tuple[Comment, ...]:

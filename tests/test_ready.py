@@ -224,3 +224,12 @@ def test_names_without_number_keep_no_page_from_being_kept(client, monkeypatch):
     for number in range(10):
         assert client.get("/", headers={"Host": f"name-{number}"}).status_code == 200
         assert client.get("/").status_code == 200
+
+
+def test_an_asset_under_its_fingerprint_has_no_tag_and_a_page_no_indents(app, client):
+    page = client.get("/")
+    assert not re.search(r"\n[ \t]", page.text)
+    assert page.headers["ETag"]
+    (address,) = re.findall(r'src="(/static/site\.\w+\.js)"', page.text)
+    assert "ETag" not in client.get(address).headers
+    assert client.get("/static/site.js").headers["ETag"]

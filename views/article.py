@@ -15,5 +15,5 @@ blueprint = Blueprint("article", __name__)
 @ready.cacheable
 def page() -> str:
     """Answer the article with everything that stands under it."""
-    shown, more = comments.shown(db())
+    shown, more = comments.shown(db(), most=comments.UNDER_ARTICLE)
     return render_template("article/page.html", comments=shown, more=more, count=comments.count(db()))

@@ -58,7 +58,7 @@ class Assets:
     def squeezed(self, style: str) -> str:
         """Return a stylesheet as it is served."""
         style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-        style = re.sub(r"(?<=[{};,])\s+|\s+(?=[{}])", "", style).strip()
+        style = re.sub(r"(?<=[{};,:>])\s+|\s+(?=[{}>])", "", style).replace(";}", "}").strip()
         return re.sub(r'url\("([^"/]+)"\)', lambda found: f'url("{self.urls[found[1]]}")', style)
 
 

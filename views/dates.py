@@ -11,8 +11,9 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def register(app: Flask) -> None:
-    """Give templates the filters ``date``, ``moment`` and ``iso``; each takes Unix seconds."""
+    """Give templates the filters ``date``, ``day``, ``moment`` and ``iso``; each takes Unix seconds."""
     app.add_template_filter(date)
+    app.add_template_filter(day)
     app.add_template_filter(moment)
     app.add_template_filter(iso)
 
@@ -21,6 +22,11 @@ def date(seconds: int) -> str:
     """Return a day, such as ``14 May 2026``."""
     then = datetime.datetime.fromtimestamp(seconds, LONDON)
     return f"{then.day} {then:%B %Y}"
+
+
+def day(seconds: int) -> str:
+    """Return a day as machines read it, such as ``2026-05-14``: no more than is shown."""
+    return datetime.datetime.fromtimestamp(seconds, LONDON).date().isoformat()
 
 
 def moment(seconds: int) -> str:

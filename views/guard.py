@@ -45,12 +45,12 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: the forms' own protection may look at the Referer of our own pages.
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 # What means something for a page only.
 PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 YEAR = 365 * 24 * 60 * 60  # seconds

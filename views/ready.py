@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import sqlite3
 import threading
 import weakref
@@ -39,8 +40,8 @@ PUBLIC = "public, max-age=0, must-revalidate, s-maxage=60"
 SHARED = "max-age=0, must-revalidate, s-maxage=60"
 # There are not a tenth as many addresses; but a visitor may ask for each under names (Host) without number.
 MOST_PAGES = 512
-# Below this a compressed answer is no smaller on the wire (one TCP segment).
-LEAST_BYTES = 1200
+# Below this compressing saves less than it costs to say so.
+LEAST_BYTES = 200
 COMPRESSIBLE = ("text/", "application/json", "application/xml", "application/atom+xml", "application/manifest+json",
                 "image/svg+xml")  # fmt: skip
 BEST, BRIEF = {"gzip": 9, "br": 11}, {"gzip": 4, "br": 4}  # 45 ms for the article, once; 1 ms
@@ -210,11 +211,14 @@ def _page(response: WerkzeugResponse, last: Page | None, effort: Mapping[str, in
     if response.status_code != 200 or not response.cache_control.public or "Set-Cookie" in response.headers:
         return None
     body = response.get_data()
+    if response.mimetype == "text/html":
+        body = re.sub(rb"\n\s+", b"\n", body)  # the templates' indents, which say nothing to a reader
     # Weak, since the same tag stands for every encoding; asked for with or without the W/ (RFC 9110, 13.1.2).
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     if last is not None and last.tag == tag:
         return last
-    response.headers["ETag"] = f"W/{tag}"
+    if not response.cache_control.immutable:  # what never changes is never asked for again
+        response.headers["ETag"] = f"W/{tag}"
     response.vary.add("Accept-Encoding")
     bodies = {"identity": body, "gzip": body, "br": body}
     if (response.mimetype or "").startswith(COMPRESSIBLE) and len(body) >= LEAST_BYTES:
