@@ -130,11 +130,13 @@ def limit(db: Database, bucket: str, *, everyone: bool = False) -> int:
 def add_headers(response: Response) -> Response:
     """Add what every answer carries; nothing is kept anywhere unless its view said so."""
     is_page = response.mimetype == "text/html"
-    policy = current_app.extensions["policy"] if is_page else CLOSED_POLICY
-    response.headers.setdefault("Content-Security-Policy", policy)
-    for name, value in {**HEADERS, **(PAGE_HEADERS if is_page else {})}.items():
-        response.headers.setdefault(name, value)
-    if current_app.config["PRODUCTION"]:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={2 * YEAR}")
-    response.headers.setdefault("Cache-Control", "no-store")
+    carried = {
+        "Content-Security-Policy": current_app.extensions["policy"] if is_page else CLOSED_POLICY,
+        **HEADERS,
+        **(PAGE_HEADERS if is_page else {}),
+        **({"Strict-Transport-Security": f"max-age={2 * YEAR}"} if current_app.config["PRODUCTION"] else {}),
+        "Cache-Control": "no-store",
+    }
+    said = {name.lower() for name, _ in response.headers}
+    response.headers.extend({name: value for name, value in carried.items() if name.lower() not in said})
     return response
