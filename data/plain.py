@@ -87,7 +87,10 @@ def plain(text: str) -> Reading:
     """Return a text as the rules read it; see the module's own words."""
     text = unicodedata.normalize("NFKC", text).translate(QUOTES).lower()
     text = re.sub(
-        r"\bf[u*]*\*+[ck*]*(?:ing|in)?(?!\w)|\bid(?= (?:rather|love|like|never|be|have|prefer|appreciate|feel|not|go))",
+        r"\bf[u*]*\*+[ck*]*(?:ing|in)?(?!\w)|\bid(?= (?:rather|love|like|never|be|have|prefer|appreciate|feel|not|go))"
+        r"|(?:^|(?<=[.,!?] )|(?<=\band )|(?<=\bor )|(?<=\bthen )|(?<=\bme )|(?<=\bleave )|(?<=\bso ))ill"
+        r"(?= (?:be|tell|take|make|put|post|send|do|get|go|find|show|kill|hit|leave|never|always|just|have|give|burn"
+        r"|smash|ruin|throw|come|wait|cut|slit|end|see|stop|try|talk|not)\b)",
         _spelt,
         text,
     )
@@ -101,8 +104,8 @@ def plain(text: str) -> Reading:
 
 
 def _spelt(found: re.Match[str]) -> str:
-    """Return what was meant by starred swearing, or by "id" before a verb: elsewhere it is a card."""
-    return "i would" if found[0] == "id" else "fucking"
+    """Return what was meant by starred swearing, or before a verb by "id", else a card, and "ill", else unwell."""
+    return {"id": "i would", "ill": "i will"}.get(found[0], "fucking")
 
 
 def is_english(word: str, more: frozenset[str] = frozenset()) -> bool:
