@@ -88,9 +88,10 @@ def plain(text: str) -> Reading:
     text = unicodedata.normalize("NFKC", text).translate(QUOTES).lower()
     text = re.sub(
         r"\bf[u*]*\*+[ck*]*(?:ing|in)?(?!\w)|\bid(?= (?:rather|love|like|never|be|have|prefer|appreciate|feel|not|go))"
-        r"|(?:^|(?<=[.,!?] )|(?<=\band )|(?<=\bor )|(?<=\bthen )|(?<=\bme )|(?<=\bleave )|(?<=\bso ))ill"
+        r"|(?:^|(?<=[.,!?] )|(?<=\band )|(?<=\bor )|(?<=\bthen )|(?<=\bme )|(?<=\bleave )|(?<=\bso )"
+        r"|(?<=\bscared )|(?<=\bthink )|(?<=\bswear )|(?<=\bsay ))ill"
         r"(?= (?:be|tell|take|make|put|post|send|do|get|go|find|show|kill|hit|leave|never|always|just|have|give|burn"
-        r"|smash|ruin|throw|come|wait|cut|slit|end|see|stop|try|talk|not)\b)",
+        r"|smash|ruin|throw|come|wait|cut|slit|end|see|stop|try|talk|not|lose|hurt|snap|knock)\b)",
         _spelt,
         text,
     )

@@ -97,8 +97,9 @@ def read(source: Source, says: Iterable[str], words: Mapping[str, str]) -> Rules
     ``words`` are the lists that rules name in braces. Raises `ContentError` where a rule is none.
     """
     rules = list(says)
+    written = dict.fromkeys(written_out(source, rules, words))
     try:
-        return Rules(dict.fromkeys(written_out(source, rules, words)))
+        return Rules(written)
     except ValueError as error:
         rule, _, what = str(error).partition(": ")
         near = next((one for one in rules if rule in written_out(source, [one], words)), "")

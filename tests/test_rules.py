@@ -86,6 +86,12 @@ def test_what_is_no_rule_is_refused_naming_file_line_and_rule(tmp_path, rule, wh
     assert str(error.value).startswith(f"{path}:3: is not a rule")
 
 
+def test_a_list_that_there_is_none_of_is_refused_by_its_name(tmp_path):
+    source = Source(tmp_path / "rules.toml", "says = ['fine {nobody}']")
+    with pytest.raises(ContentError, match="1: there are no words named 'nobody'"):
+        rules.read(source, ["fine {nobody}"], {})
+
+
 def test_every_rule_of_ours_is_one():
     for one in BOOK.rules():
         one.compile()
