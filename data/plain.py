@@ -29,6 +29,10 @@ SHORT = {
     "bf": "boyfriend", "gf": "girlfriend", "mom": "mum", "cos": "because", "coz": "because", "cuz": "because",
     "tho": "though", "thru": "through", "abt": "about", "pls": "please", "plz": "please", "anymore": "any more",
     "alot": "a lot", "hubbys": "husband", "ain't": "is not", "aint": "is not", "let's": "let us",
+    "its": "it is", "whos": "who is", "wheres": "where is", "theres": "there is", "hows": "how is", "heres": "here is",
+    "weve": "we have", "theyve": "they have", "theyll": "they will", "itll": "it will", "thatll": "that will",
+    "shouldve": "should have", "couldve": "could have", "wouldve": "would have", "ure": "you are", "ull": "you will",
+    "hadnt": "had not", "mustnt": "must not", "neednt": "need not", "whyd": "why did",
     "lets": "lets", "ya": "you", "yous": "you", "em": "them",
 }  # fmt: skip
 _ENDINGS = (
