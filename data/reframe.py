@@ -21,6 +21,11 @@ __all__ = ["Answer", "Mark", "Phrasebook", "Suggestion", "compose", "danger", "l
 OUTCOMES = ("reframed", "open", "support", "build", "decline")
 LONGEST_PHRASE = 300  # characters; beyond it, it is no longer a phrase
 MOST_MARKS = 4
+# Somebody who does, is or has something: whoever writes that here, and nothing gentle, mostly complains of it.
+_DOES = re.compile(
+    r"\b(?:you|he|she) "
+    r"(?!(?:at|in|for|to|with|and|or|on|about|from|later|tonight|tomorrow|know|guys?|all|two|lot)\b)[a-z]"
+)
 _SOMEBODY = re.compile(r"\b(?:you|your|he|she|they|i am|we)\b")
 LEAST_WEIGHT = 3  # of a topic's cues; hints alone, one each, name no topic
 
@@ -131,10 +136,10 @@ def _outside(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
 def _reframed(book: Phrasebook, phrase: str, reading: Reading, lines: str, turn: int) -> Answer | None:
     """Answer a phrase whose family is known: in the lines of its topic where that is known too."""
     topic = find_topic(book, reading)
-    # What names a topic and somebody is a complaint, even where nothing else tells.
-    is_complaint = topic and _SOMEBODY.search(reading) and not book.open["soft"].met(reading)
+    # What names a topic and somebody, or says what somebody does, is a complaint, even where nothing else tells.
+    is_complaint = (_SOMEBODY if topic else _DOES).search(reading) and not book.open["soft"].met(reading)
     name = next((name for name, says in book.hears if says.met(reading)), "complaint" if is_complaint else None)
-    if name is None:
+    if name is None or (name == "complaint" and len(reading.split()) == 1):  # a word alone is too thin
         return None
     family = book.families[name]
     lines = lines or family.lines or (topic.lines if topic else "")
