@@ -48,6 +48,15 @@ _SILENT = re.compile(
     r"|seriously(?! \?)|sodding|frigging|freaking|flipping|effing|damn|goddamn|literally|basically|actually"
     r"|honestly|really(?! \?)|just|like totally|lol|tbh|omg|ffs)\b ?"
 )
+# Starred swearing; "id" and "ill" where a verb follows, and "ill" where a sentence or a new thought begins.
+_UNSPELT = re.compile(
+    r"\bf[u*]*\*+[ck*]*(?:ing|in)?(?!\w)"
+    r"|\bid(?= (?:rather|love|like|never|be|have|prefer|appreciate|feel|not|go|do|die|kill|end))"
+    r"|(?:^|(?<=[.,!?] )|(?<=\band )|(?<=\bor )|(?<=\bthen )|(?<=\bme )|(?<=\bleave )|(?<=\bso )|(?<=\bscared )"
+    r"|(?<=\bthink )|(?<=\bswear )|(?<=\bsay ))ill(?= (?:be|tell|take|make|put|post|send|do|get|go|find|show|kill|hit"
+    r"|leave|never|always|just|have|give|burn|smash|ruin|throw|come|wait|cut|slit|end|see|stop|try|talk|not|lose|hurt"
+    r"|snap|knock)\b)"
+)
 QUOTES = str.maketrans("’‘ʼ`´′＇", "'" * 7)
 
 # Words that rules hang on and that thumbs get wrong. Five letters and more: shorter ones are too like others.
@@ -90,15 +99,7 @@ class Reading(str):
 def plain(text: str) -> Reading:
     """Return a text as the rules read it; see the module's own words."""
     text = unicodedata.normalize("NFKC", text).translate(QUOTES).lower()
-    text = re.sub(
-        r"\bf[u*]*\*+[ck*]*(?:ing|in)?(?!\w)|\bid(?= (?:rather|love|like|never|be|have|prefer|appreciate|feel|not|go))"
-        r"|(?:^|(?<=[.,!?] )|(?<=\band )|(?<=\bor )|(?<=\bthen )|(?<=\bme )|(?<=\bleave )|(?<=\bso )"
-        r"|(?<=\bscared )|(?<=\bthink )|(?<=\bswear )|(?<=\bsay ))ill"
-        r"(?= (?:be|tell|take|make|put|post|send|do|get|go|find|show|kill|hit|leave|never|always|just|have|give|burn"
-        r"|smash|ruin|throw|come|wait|cut|slit|end|see|stop|try|talk|not|lose|hurt|snap|knock)\b)",
-        _spelt,
-        text,
-    )
+    text = _UNSPELT.sub(_spelt, text)
     for ending, full in _ENDINGS:
         text = ending.sub(full, text)
     text = re.sub(r"([a-z])\1{2,}", r"\1\1", text)
