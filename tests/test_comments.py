@@ -702,3 +702,10 @@ def test_a_page_never_lies_after_a_publish_was_acknowledged(app):
         publish(app, number, now=1_700_000_000 + number)
         assert f"Words {number}<" in client.get("/").text
     assert BeautifulSoup(client.get("/comments").text, "html.parser").find(id="comment-10")
+
+
+def test_a_change_is_said_to_be_saved_once(client):
+    address = send(client).headers["Location"]
+    changed = client.post(address, data=fields(client.get(address)) | {"body": "Other words"})
+    assert "Saved. This is what Jo will read." in client.get(changed.headers["Location"]).text
+    assert "Saved" not in client.get(address).text

@@ -253,7 +253,7 @@ def test_withdrawing_takes_the_answer_that_may_quote_it_along(app, jo, client):
 
 def test_suspects_have_their_own_pile_with_the_reason_and_can_be_trusted(app, jo, client):
     send(client, website="x")
-    assert "Suspected (1)" in jo.get("/desk").text
+    assert "Suspected (1)" in soup(jo.get("/desk")).text
     page = jo.get("/desk/comments/suspected")
     assert "a field that people do not see was filled in" in page.text
     do(jo, "/desk/comments/1/trust")
@@ -371,3 +371,21 @@ def test_what_cannot_be_taken_back_asks_for_a_second_tap(jo, client, pile):
     erased = do(jo, "/desk/comments/1/erase")
     assert erased.status_code == 303
     assert "erased" in soup(jo.get(erased.headers["Location"])).h1.text.lower()
+
+
+def test_an_answer_whose_comment_was_taken_down_is_said_to_be_hidden(app, jo, client):
+    send(client)
+    do(jo, "/desk/comments/1/reply", body="An answer")
+    do(jo, "/desk/comments/1/undo")
+    assert "Not shown while the comment it answers is not published" in jo.get("/desk/comments/published").text
+    assert "An answer" not in client.get("/comments").text
+
+
+def test_what_is_done_changes_the_numbers_in_the_tabs(app, jo, client):
+    send(client, "One")
+    send(client, "Two")
+    assert soup(jo.get("/desk")).find(id="desk-held").text == " (2)"
+    part = soup(do(jo, "/desk/comments/1/decline", HTMX))
+    assert part.find(id="desk-held")["data-hx-swap-oob"] == "innerHTML"
+    assert part.find(id="desk-held").text == " (1)"
+    assert part.find(id="desk-suspected").text == part.find(id="desk-new").text == ""

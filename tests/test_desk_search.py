@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from data import comments, contact, schema
 from tests.conftest import soup
@@ -140,13 +141,20 @@ def test_several_comments_are_published_at_once_each_with_its_undo(app, jo, clie
     response = tick(jo, "/desk", "publish", "1", "3")
     assert response.status_code == 303
     page = soup(jo.get(response.headers["Location"]))
-    assert [line.find("form")["action"] for line in page.select(".done")] == [
+    assert [line.find("form")["action"] for line in page.select("div.done")] == [
         "/desk/comments/1/undo",
         "/desk/comments/3/undo",
     ]
     assert [state for _, _, state in rows(app)] == ["published", "waiting", "published"]
     assert "2 comments" in client.get("/").text
     assert rows(app, "SELECT what FROM audit WHERE deed = 'published'") == [("comment 1",), ("comment 3",)]
+    assert len(page.select(".done [autofocus]")) == 1, "one Undo is in focus, not each"
+    everything = page.select_one("form.done")
+    assert everything.button.text == "Undo all 2"
+    sent = [(field["name"], field["value"]) for field in everything.select("input, button")]
+    response = jo.post(everything["action"], data=MultiDict(sent))
+    assert [state for _, _, state in rows(app)] == ["waiting"] * 3
+    assert "Undo all" not in jo.get(response.headers["Location"]).text
 
 
 def test_what_was_changed_since_stays_and_that_is_said(app, jo, client):
@@ -282,9 +290,12 @@ def test_who_is_not_found_is_said(app, jo, client, who):
 
 
 def test_nothing_ticked_erases_nothing(app, jo, client):
-    send(client)
+    send(client, name="Sam")
     sent = {"csrf_token": token(jo)}
-    assert "Nothing was erased" in jo.get(jo.post("/desk/erase/comments", data=sent).headers["Location"]).text
+    response = jo.post("/desk/erase/comments", data=sent | {"who": "Sam"})
+    assert response.status_code == 422
+    assert "Tick the comments that are to be erased" in response.text
+    assert WORDS in soup(response).select_one(".choice label").text, "what was found is still there"
     assert jo.post("/desk/erase/messages", data=sent | {"message": "99"}).status_code == 404
     assert rows(app)[0][1] == WORDS
 

@@ -58,7 +58,7 @@ def test_a_site_that_is_well_is_told_so(app, folder):
     run(app, "purge")
     result = run(app, "doctor")
     assert result.exit_code == 0, result.output
-    assert "whole" in result.output
+    assert "Whole" in result.output
     assert "bad" not in result.output
 
 
@@ -113,7 +113,7 @@ def wrong_index(app, folder):
         (old_backup, "Backup", "too old"),
         (from_the_future, "Clock", "yet something was kept at"),
         (failing_mail, "Mail", "1 could not be sent: the server answered 550"),
-        (nobody_sends, "Mail", "nothing is sending it"),
+        (nobody_sends, "Mail", "it is not being sent"),
         (not_cleared, "Clearing away", "too long ago"),
         (wrong_tally, "Database", "the number of comments that are waiting is wrong"),
         (wrong_index, "Database", "the search index of comments does not match"),

@@ -93,7 +93,9 @@ def test_what_is_not_recognised_gets_the_builder_and_stays_in_the_box(client):
     assert page.find(id="reframe-phrase").text.strip() == "My boss never listens to me"
     builder = page.select_one("[data-outcome=build] form.builder")
     assert {field["name"] for field in builder.select("input, select")} == {"happens", "feeling", "want"}
-    assert [option.text for option in builder.select("option")] == list(BOOK.feelings)
+    assert [option.text for option in builder.select("option")] == ["Choose a feeling", *BOOK.feelings]
+    assert builder.select_one("option[value='']")
+    assert not builder.select_one("option[selected]"), "none is chosen for them"
 
 
 def test_the_builder_puts_the_three_together_and_checks_them(client):

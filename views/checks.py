@@ -54,12 +54,13 @@ def version(app: Flask) -> str:
 
 def _settings(app: Flask, db: Database, thorough: bool) -> tuple[str, str]:
     config = app.config
-    open_ends = [f"SITE_{name} is not set" for name in ("MAIL_TO", "SMTP_HOST") if not config[name]]
+    unset = {"MAIL_TO": "there is no address for your e-mail", "SMTP_HOST": "there is no server for sending e-mail"}
+    open_ends = [f"{words} (SITE_{name})" for name, words in unset.items() if not config[name]]
     if not config["LIMITS"]:
-        open_ends.append("SITE_LIMITS is off")
+        open_ends.append("visitors may send as often as they like (SITE_LIMITS is off)")
     if not config["PRODUCTION"]:
-        open_ends.append("SITE_URL is not https, so this is not production")
-    return ("look", "; ".join(open_ends)) if open_ends else ("good", "Complete for production")
+        open_ends.append("this is a trial, not the real site (SITE_URL is not https)")
+    return ("look", "; ".join(open_ends)) if open_ends else ("good", "All is set")
 
 
 def _permissions(app: Flask, db: Database, thorough: bool) -> tuple[str, str]:
@@ -68,9 +69,9 @@ def _permissions(app: Flask, db: Database, thorough: bool) -> tuple[str, str]:
     private = [database, folder / "secret", folder / "backups", folder / "mail", *folder.glob("backups/*")]
     wide = [path.name for path in private if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
     if wide:
-        return "bad", f"Others on this machine can read {', '.join(wide)}"
+        return "bad", f"Others who use the server can read {', '.join(wide)}"
     if not os.access(folder, os.W_OK):
-        return "bad", "The database’s folder cannot be written to"
+        return "bad", "The site cannot write to its own folder"
     return "good", "Only the site can read its files"
 
 
@@ -87,7 +88,7 @@ def _mail(app: Flask, db: Database, thorough: bool) -> tuple[str, str]:
             return "bad", f"{words}; {error}"
         words += "; the server takes mail" if app.config["SMTP_HOST"] else "; written to a folder"
     if (oldest := outbox.oldest_due(db)) and oldest < time.time() - HOUR:
-        return "bad", f"{words}; due since {moment(oldest)}, so nothing is sending it"
+        return "bad", f"{words}; due since {moment(oldest)}, so it is not being sent"
     return "good", words
 
 
@@ -104,7 +105,7 @@ def _disk(app: Flask, db: Database, thorough: bool) -> tuple[str, str]:
 def _backup(app: Flask, db: Database, thorough: bool) -> tuple[str, str]:
     newest = backup.newest(Path(app.config["DATABASE"]).parent / "backups")
     if newest is None:
-        return "look", "None yet: run flask backup daily, by a timer"
+        return "look", "None yet. Whoever looks after the server sets it to run each day (flask backup)"
     copy, made = newest
     words = f"Last one {moment(int(made))}, {_size(copy.stat().st_size)}"
     return ("bad", f"{words}: too old") if made < time.time() - 2 * DAY else ("good", words)
@@ -121,20 +122,19 @@ def _clock(app: Flask, db: Database, thorough: bool) -> tuple[str, str]:
 def _database(app: Flask, db: Database, thorough: bool) -> tuple[str, str]:
     size = Path(app.config["DATABASE"]).stat().st_size
     mode = db.execute("PRAGMA journal_mode").fetchone()[0]
-    journal = {"wal": "write-ahead log", "delete": "rollback journal"}.get(mode, mode)
-    words = f"{_size(size)}, {journal}, SQLite {sqlite3.sqlite_version}"
+    words = f"{_size(size)} (SQLite {sqlite3.sqlite_version}, journal: {mode})"
     if mode != schema.journal_mode():
         return "bad", f"{words}: this SQLite is safe with the other mode only; restart the site"
     if size > READ_THROUGH and not thorough:
-        return "good", f"{words}; too large to read through here, as flask doctor does"
+        return "good", f"{words}; too large to read through here (flask doctor does)"
     found = schema.integrity(db)
-    return ("good", f"{words}; whole") if found == "ok" else ("bad", f"{words}: {found}")
+    return ("good", f"Whole, {words}") if found == "ok" else ("bad", f"{words}: {found}")
 
 
 def _clearing(app: Flask, db: Database, thorough: bool) -> tuple[str, str]:
     cleared = schema.cleared(db)
     if not cleared:
-        return "look", "Not yet: the running site does it daily, or flask purge"
+        return "look", "Not yet; the site does it once a day (flask purge does it now)"
     words = f"Last done {moment(cleared)}"
     if cleared < time.time() - 2 * DAY:
         return "bad", f"{words}: too long ago"

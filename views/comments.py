@@ -150,7 +150,7 @@ def edit(address: str) -> Response:
     if not changed:
         form.body.errors = ["Jo has already read this comment, so it can no longer be changed. You can withdraw it."]
         return _own_page(_mine(address), address, form, status=422)
-    return make_response(redirect(url_for("comments.mine", address=address), 303))
+    return make_response(redirect(url_for("comments.mine", address=address, saved=1), 303))
 
 
 @blueprint.post("/comments/mine/<address>/withdraw")
@@ -234,6 +234,7 @@ def _own_page(
         asked=asked,
         down=down,
         lines=_lines(comment.body),
+        saved=request.method == "GET" and "saved" in request.args,
     )
     response = make_response(html, status)
     response.headers["X-Robots-Tag"] = "noindex"

@@ -177,7 +177,7 @@ def decide_several(state: str) -> Response:
     """Publish or decline every comment that was ticked; one whose words have changed since stays where it is."""
     verb = request.form.get("verb", "")
     ticked = [given.partition("-") for given in request.form.getlist("ticked")]
-    if verb not in ("publish", "decline", "trust") or not ticked:
+    if verb not in ("publish", "decline", "trust", "undo") or not ticked:
         return make_response(_pile(state, wrong="Tick the comments that it is for"), 422)
     done: list[int] = []
     kept = 0
@@ -191,7 +191,9 @@ def decide_several(state: str) -> Response:
                 continue
             _decide(open_db, found, verb)
             done.append(found.id)
-    where = url_for("desk.pile", state=state, done=",".join(map(str, done)), kept=kept or None)
+    # What was undone stands in the pile again; nothing more need be said of it.
+    shown = None if verb == "undo" else ",".join(map(str, done))
+    where = url_for("desk.pile", state=state, done=shown, kept=kept or None)
     return make_response(redirect(where, 303))
 
 
@@ -232,6 +234,10 @@ def hints(comment: Comment) -> tuple[str, ...]:
     found = [f"contains {what}" for what in text.nudges(comment.body)]
     if not comment.by_jo and text.looks_same(comment.name, content().article.author.split()[0]):
         found.append("has your first name")
+    if comment.parent and comment.state == "published":
+        answered = comments.find(db(), comment.parent)
+        if answered is not None and answered.state != "published":
+            found.append("not shown while the comment it answers is not published")
     if comment.reason:
         found.insert(0, f"suspected: {comment.reason}")
     if reframe.danger(content().phrasebook, comment.body):

@@ -43,10 +43,7 @@ def erase() -> str:
 def find_to_erase() -> Response:
     """Answer what one person may have written, for Jo to choose from. Posted: who it is stands in no address."""
     who = text.clean_line(request.form.get("who", ""))
-    people, found = _written_by(who)
-    wrong = "" if people or found else "Nothing is kept of that" if who else "Write how they can be found"
-    html = render_template("desk/erase.html", who=who, wrong=wrong, people=people, found=found)
-    return make_response(html, 422 if wrong else 200)
+    return _found(who)
 
 
 @blueprint.post("/erase/messages")
@@ -69,6 +66,8 @@ def erase_messages() -> Response:
 @blueprint.post("/erase/comments")
 def erase_comments() -> Response:
     """Erase the comments that were ticked, as their writers could on their own pages."""
+    if not request.form.getlist("ticked"):
+        return _found(text.clean_line(request.form.get("who", "")), "Tick the comments that are to be erased")
     with write() as open_db:
         found = [comments.find(open_db, number_in(given)) for given in request.form.getlist("ticked")]
         erased = [comment for comment in found if comment and comment.state != "withdrawn"]
@@ -83,6 +82,15 @@ def erase_comments() -> Response:
 def erased() -> str:
     """Answer that it is gone, and where it may still be for a while."""
     return render_template("desk/erased.html", count=number_in(request.args.get("count", "")))
+
+
+def _found(who: str, wrong: str = "") -> Response:
+    """Answer what one person may have written, and what is wrong: nothing is kept of them, or ``wrong``."""
+    people, found = _written_by(who)
+    if not people and not found:
+        wrong = "Nothing is kept of that" if who else "Write how they can be found"
+    html = render_template("desk/erase.html", who=who, wrong=wrong, people=people, found=found)
+    return make_response(html, 422 if wrong else 200)
 
 
 def _written_by(who: str) -> tuple[tuple[tuple[Message, ...], ...], tuple[Comment, ...]]:
