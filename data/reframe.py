@@ -16,7 +16,7 @@ from data.phrasebook import Family, Phrasebook, Suggestion, Topic, load
 from data.plain import QUOTES, Reading, is_english, plain
 from data.safety import LONGEST_TEXT
 
-__all__ = ["Answer", "Mark", "Phrasebook", "Suggestion", "compose", "danger", "load", "pieces", "reframe"]
+__all__ = ["Answer", "Mark", "Phrasebook", "Suggestion", "compose", "danger", "load", "pieces", "recheck", "reframe"]
 
 OUTCOMES = ("reframed", "open", "support", "build", "decline")
 LONGEST_PHRASE = 300  # characters; beyond it, it is no longer a phrase
@@ -220,13 +220,19 @@ def compose(book: Phrasebook, happens: str, feeling: str, want: str) -> str:
     want = re.sub(r"^i(?:['’]d| would) like\s+", "", want, flags=re.IGNORECASE)
     feeling = feeling if feeling in book.feelings else ""
     felt = f"I feel {feeling}" if feeling else ""
-    first = (
-        f"When {_lower(happens)}, {felt}"
-        if happens and felt
-        else felt or (f"When {_lower(happens)}" if happens else "")
-    )
-    second = f"I’d like {_lower(want)}" if want else ""
-    return " ".join(f"{part}." for part in (first, second) if part)
+    liked = f"I’d like {_lower(want)}" if want else ""
+    if happens and not felt:
+        return ", ".join(part for part in (f"When {_lower(happens)}", liked) if part) + "."
+    first = f"When {_lower(happens)}, {felt}" if happens else felt
+    return " ".join(f"{part}." for part in (first, liked) if part)
+
+
+def recheck(book: Phrasebook, built: str) -> Answer:
+    """Answer what the builder put together: it is for saying what happens, so a plain complaint is left as it is."""
+    given = reframe(book, built)
+    if given.outcome == "reframed" and given.family == "complaint":
+        return Answer("build", note=book.messages["build"], lines=given.lines)
+    return given
 
 
 def pieces(phrase: str, marks: tuple[Mark, ...]) -> Iterator[tuple[str, Mark | None]]:

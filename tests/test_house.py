@@ -16,9 +16,10 @@ TOP = {"app.py", "views", "templates", "static", "data", "tests", "pyproject.tom
 DATA_HELPERS = {"content", "schema", "text"}
 DATA_MORE = {
     "outbox": {"postbox"},
-    "phrasebook": {"plain", "safety"},
-    "reframe": {"phrasebook", "plain"},
-    "safety": {"plain"},
+    "phrasebook": {"plain", "rules", "safety"},
+    "reframe": {"phrasebook", "plain", "safety"},
+    "rules": {"plain"},
+    "safety": {"plain", "rules"},
 }
 VIEW_HELPERS = {
     "checks",

@@ -159,6 +159,22 @@ def test_the_builder_takes_any_text(happens, feeling, want):
     assert "  " not in built
 
 
+@pytest.mark.parametrize(
+    ("sent", "built", "lacks"),
+    [
+        ({"happens": "the dishes are left", "want": "us to take turns"},
+         "When the dishes are left, I’d like us to take turns.", "It lacks how you feel."),
+        ({"happens": "the dishes are left"}, "When the dishes are left.", "It lacks how you feel and what you’d like."),
+        ({"feeling": "worn out"}, "I feel worn out.", "It lacks what happens and what you’d like."),
+    ],
+)  # fmt: skip
+def test_the_builder_says_what_it_lacks_and_does_not_argue_with_what_happens(client, sent, built, lacks):
+    answer = outcome(client.post("/reframe", data={"happens": "", "feeling": "", "want": ""} | sent, headers=HTMX))
+    assert answer["data-outcome"] in ("build", "open")
+    assert built in answer.select_one(".say").text
+    assert lacks in answer.text
+
+
 def test_pieces_cut_the_phrase_at_its_marks():
     marks = (reframe.Mark(4, 9, "a verdict"),)
     assert list(reframe.pieces("you never listen", marks)) == [("you ", None), ("never", marks[0]), (" listen", None)]

@@ -32,7 +32,7 @@ def answer() -> Response:
         built = reframe.compose(book, form["happens"], form.get("feeling", ""), form.get("want", ""))
     phrase = built or form.get("phrase", "")
     turn = _number(form.get("turn") or form.get("firmer", ""))
-    given = reframe.reframe(book, phrase, turn)
+    given = reframe.recheck(book, built) if built else reframe.reframe(book, phrase, turn)
     return htmx.page_or_fragment(
         "reframe/page.html",
         "reframe/_answer.html",
