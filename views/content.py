@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,9 +39,8 @@ def _read(folder: Path) -> Content:
 
 
 def compile_rules(app: Flask) -> None:
-    """Compile the phrasebook's rules on a thread of its own: neither the start nor the first phrase waits for it."""
-    book = cast(Content, app.extensions["content"]).phrasebook
-    threading.Thread(target=book.compile, name="rules", daemon=True).start()
+    """Compile the phrasebook's rules, so that no phrase waits for it; what only runs a command leaves them be."""
+    cast(Content, app.extensions["content"]).phrasebook.compile()
 
 
 def content() -> Content:
