@@ -11,7 +11,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
-from itertools import chain
 
 from data.content import Source
 from data.plain import BEGINNING, Reading
@@ -76,8 +75,9 @@ class Rules:
 
     def tried(self, reading: Reading) -> frozenset[int]:
         """Return the rules that a reading could meet."""
-        held = reading.beginnings & self._kept.keys()
-        return self._always.union(chain.from_iterable(self._kept[beginning] for beginning in held))
+        kept = self._kept
+        held = [kept[beginning] for beginning in reading.beginnings if beginning in kept]
+        return self._always.union(*held) if held else self._always
 
     def _pattern(self, number: int) -> re.Pattern[str]:
         pattern = self._compiled[number]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from functools import cache
+
+from flask import Flask, url_for
 
 from views import (
     article,
@@ -40,5 +42,16 @@ def register(app: Flask) -> None:
     dates.register(app)
     cli.register(app)
     app.context_processor(lambda: {"content": content.content(), "site_url": app.config["URL"]})
+    app.jinja_env.globals["url_for"] = address
     for room in (article, faq, reframe, comments, contact, desk, site):
         app.register_blueprint(room.blueprint)
+
+
+def address(endpoint: str, **values: object) -> str:
+    """Return what `flask.url_for` does; where nothing is filled in, a page asks for it a dozen times, so it is kept."""
+    return url_for(endpoint, **values) if values else _fixed(endpoint)
+
+
+@cache
+def _fixed(endpoint: str) -> str:
+    return url_for(endpoint)

@@ -25,9 +25,9 @@ from urllib.parse import quote
 import brotli
 from flask import Flask, Response, g, make_response
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import Headers
 from werkzeug.http import parse_accept_header
-from werkzeug.test import create_environ
-from werkzeug.wrappers import Response as WerkzeugResponse
+from werkzeug.test import create_environ, run_wsgi_app
 
 from data import schema
 
@@ -186,10 +186,11 @@ class Ready:
         made, page = (None, None) if query else self.pages.get(key, (None, None))
         if page is None or made != revision:
             # Always ask for the body: what is kept answers HEAD too.
-            response = Response.from_app(self.application, {**environ, "REQUEST_METHOD": "GET"}, buffered=True)
-            page = _page(response, page, BRIEF if query else BEST)
-            if page is None:
-                return response(environ, start_response)
+            given, status, said = run_wsgi_app(self.application, {**environ, "REQUEST_METHOD": "GET"}, buffered=True)
+            if not _may_be_kept(status, said):
+                start_response(status, said.to_wsgi_list())
+                return given if method == "GET" else []
+            page = _page(Response(given, status, said), page, BRIEF if query else BEST)
             if not query:
                 if len(self.pages) >= MOST_PAGES:
                     self.pages.clear()  # not refused, or whoever came first with false names would keep ours out
@@ -202,14 +203,16 @@ class Ready:
         return body if method == "GET" else []  # a list: what is in one piece, granian sends by its shortest way
 
 
-def _page(response: WerkzeugResponse, last: Page | None, effort: Mapping[str, int]) -> Page | None:
-    """Return what is to be kept of an answer, or None where it may not be kept.
+def _may_be_kept(status: str, headers: Headers) -> bool:
+    return status.startswith("200 ") and "public" in headers.get("Cache-Control", "") and "Set-Cookie" not in headers
+
+
+def _page(response: Response, last: Page | None, effort: Mapping[str, int]) -> Page:
+    """Return what is to be kept of an answer.
 
     ``last`` is what was kept before; where the answer is still the same, so is what is kept. ``effort`` is
     how hard to compress.
     """
-    if response.status_code != 200 or not response.cache_control.public or "Set-Cookie" in response.headers:
-        return None
     body = response.get_data()
     if response.mimetype == "text/html":
         body = re.sub(rb"\n\s+", b"\n", body)  # the templates' indents, which say nothing to a reader
