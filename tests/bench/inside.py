@@ -33,15 +33,17 @@ end
 """
 
 
-def form_cpu(system: System) -> float:
-    """Return the CPU milliseconds of a form with its token."""
-    return _faultless(load.run(system, "/comments/new", FEW)).cpu * 1000
+def form_cpu(*systems: System) -> list[float]:
+    """Return the CPU milliseconds of a form with its token on each system: medians of five, taken in turns."""
+    rounds = [[_faultless(load.run(system, "/comments/new", FEW)).cpu * 1000 for system in systems] for _ in range(5)]
+    return [statistics.median(each) for each in zip(*rounds, strict=True)]
 
 
 def reframe_cpu(system: System, folder: Path) -> float:
-    """Return the CPU milliseconds of a phrase sent and answered."""
+    """Return the CPU milliseconds of a phrase sent and answered, median of five."""
     script = _script(folder / "reframe.lua", [f"phrase={quote_plus(phrase)}" for phrase in phrases()])
-    return _faultless(load.run(system, "/reframe", FEW, script=script)).cpu * 1000
+    runs = [_faultless(load.run(system, "/reframe", FEW, script=script)).cpu * 1000 for _ in range(5)]
+    return statistics.median(runs)
 
 
 def phrases() -> list[str]:

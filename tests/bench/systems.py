@@ -32,9 +32,24 @@ http {{
 """
 
 HELLO = """
-from flask import Flask
+from flask import Flask, render_template
+from flask_wtf import FlaskForm
+from jinja2 import DictLoader
+from wtforms import HiddenField, StringField, TextAreaField
+
+class Form(FlaskForm):
+    key, nudged, website = HiddenField(), HiddenField(), StringField("Leave empty")
+    name, body = StringField("Name"), TextAreaField("Comment")
+
+page = (
+    "<form method=post>{{ form.hidden_tag() }} {{ form.website.label }} {{ form.website }} {{ form.name.label }} "
+    "{{ form.name }} {{ form.body.label }} {{ form.body }} <button>Send</button></form>"
+)
 app = Flask("hello")
+app.secret_key = "measured, not kept"
+app.jinja_loader = DictLoader({"form.html": page})
 app.add_url_rule("/", view_func=lambda: "hello")
+app.add_url_rule("/comments/new", "form", lambda: render_template("form.html", form=Form()))
 """
 
 
@@ -68,7 +83,7 @@ def site(folder: Path, workers: int = 1, **settings: str) -> System:
 
 
 def hello(folder: Path) -> System:
-    """Run a Flask application that only says hello, under the same server with the same settings."""
+    """Run a Flask application that says hello and has a bare form, under the same server with the same settings."""
     port = free_port()
     (folder / "hello.py").write_text(HELLO)
     code = (
