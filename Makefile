@@ -5,8 +5,9 @@ BIN = .venv/bin
 NPM = htmx.org@4.0.1 axe-core@4.14.1 html-validate@9.7.1
 
 LIGHTHOUSE = lighthouse@12.8.2
+LEARN = scikit-learn==1.9.1
 
-.PHONY: run test check bench audit pins
+.PHONY: run test check bench learn audit pins
 
 run: .venv/site
 	@$(BIN)/flask --app app serve
@@ -27,6 +28,11 @@ bench: .venv/test
 	  || { echo "make bench needs $$missing (Debian: nginx-light wrk chromium)"; exit 1; }
 	@test -x .venv/npm-bench/node_modules/.bin/lighthouse || npm install --prefix .venv/npm-bench --no-save --ignore-scripts --no-audit --no-fund --silent $(LIGHTHOUSE)
 	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench
+
+# Fits data/likeness.txt to the collection of phrases; after every change of it (a test says so).
+learn: .venv/test
+	@test -d .venv/learn/sklearn || $(BIN)/pip install --quiet --disable-pip-version-check --target .venv/learn $(LEARN)
+	@PYTHONPATH=.venv/learn $(BIN)/python -m tests.learn
 
 # Known weaknesses of what is pinned, bandit, rules of our own, licences. It can fail, and says where it cannot answer.
 audit: .venv/site

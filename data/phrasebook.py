@@ -1,7 +1,8 @@
 """The phrasebook of the reframing widget: reading it, and the lint that every line of it must pass.
 
 ``reframe.toml`` holds the lines, ``reframe-rules.toml`` how a phrase is heard, ``safety.toml`` what
-suggests danger. All three are read once, at the start; a fault in one names the file and the line.
+suggests danger, ``likeness.txt`` what the words of all phrases we know speak for. They are read once, at the
+start; a fault in one names the file and the line.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data import rules, safety
+from data import likeness, rules, safety
 from data.content import Source
+from data.likeness import Likeness
 from data.plain import BEGINNING
 from data.rules import Rules
 from data.safety import Safety
@@ -106,6 +108,7 @@ class Phrasebook:
     feelings: tuple[str, ...]
     messages: Mapping[str, str]
     safety: Safety
+    likeness: Likeness = field(repr=False)
     topics: tuple[Topic, ...]
     families: Mapping[str, Family]
     known: frozenset[str]
@@ -228,6 +231,7 @@ def load(path: Path) -> Phrasebook:
             feelings=tuple(content["builder"]["feelings"]),
             messages={kind: content["messages"][kind] for kind in MESSAGES},
             safety=safety.load(path.with_name("safety.toml")),
+            likeness=likeness.load(path.with_name("likeness.txt")),
             topics=topics,
             families=families,
             known=_known(source, hearing, Source.read(path.with_name("safety.toml"))),

@@ -57,6 +57,8 @@ _UNSPELT = re.compile(
     r"|leave|never|always|just|have|give|burn|smash|ruin|throw|come|wait|cut|slit|end|see|stop|try|talk|not|lose|hurt"
     r"|snap|knock)\b)"
 )
+# "Your" for "you are", before what nobody owns.
+_YOURE = re.compile(r"\byour (?=(?:an?|so(?! called)|such|always|never|not|the one|too)\b)")
 QUOTES = str.maketrans("’‘ʼ`´′＇", "'" * 7)
 
 # Words that rules hang on and that thumbs get wrong. Five letters and more: shorter ones are too like others.
@@ -105,7 +107,7 @@ def plain(text: str) -> Reading:
     text = re.sub(r"([a-z])\1{2,}", r"\1\1", text)
     found = re.findall(r"[a-z]+(?:'[a-z]+)?|\d+[a-z]*|[.!?,;:\n]", text)
     text = " ".join(SHORT.get(word) or _put_right(word) for word in found)
-    text = re.sub(r"'s\b", "s", text).replace("'", "")
+    text = _YOURE.sub("you are ", re.sub(r"'s\b", "s", text).replace("'", ""))
     return Reading(re.sub(r"[;:]", ",", _SILENT.sub("", text)).strip())
 
 

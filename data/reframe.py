@@ -1,8 +1,9 @@
 """The reframing engine: what somebody is about to say in, one outcome out. Pure; keeps nothing.
 
 Normalise, safety, scope, what is open already, family by topic, compose. Each step that cannot tell
-hands on to the next: family and topic, family alone, the builder. It never guesses, and no part of
-what was typed is ever spliced into a sentence.
+hands on to the next: family and topic, family alone, the builder. What the rules say is then held against
+what all phrases we know say of these words (`likeness`). No part of what was typed is ever spliced into a
+sentence.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from data import likeness
 from data.phrasebook import Family, Phrasebook, Suggestion, Topic, load
 from data.plain import QUOTES, Reading, is_english, plain
 from data.safety import LONGEST_TEXT
@@ -65,7 +67,8 @@ class Answer:
 def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     """Return the one answer to a phrase; ``turn`` counts how often another way was asked for."""
     reading = plain(phrase[:LONGEST_TEXT])
-    if rule := book.safety.met(reading):
+    left = book.safety.idioms.taken_out(reading)
+    if rule := book.safety.met(left):
         extra = (book.messages[rule.also],) if rule.also else ()
         return Answer("support", danger=rule.kind, extra=extra)
     words = [word for word in reading.split() if word.isalpha()]
@@ -74,13 +77,24 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     if _bare(phrase) in {_bare(chip) for chip in book.chips}:
         marks = find_marks(book, phrase)
         return Answer("reframed", family="article", suggestions=book.article, note=book.why, marks=marks)
+    points = book.likeness.weigh(left)
+    if kind := likeness.danger(points):
+        return Answer("support", danger=kind)
     lines = next((lines for lines, says in book.quiet if says.met(reading)), "")
-    return (
+    if certain := _certain(book, reading, lines):
+        return certain
+    given = (
         _open(book, reading, lines)
         or _outside(book, reading, lines)
         or _reframed(book, phrase, reading, lines, turn)
         or Answer("build", note=book.messages["build"], lines=lines)
     )
+    outcome = likeness.rather(points, given.outcome)
+    if outcome == given.outcome or given.family not in ("", "complaint"):  # a blow is one, however it is wrapped
+        return given
+    if outcome == "reframed":
+        return _reframed(book, phrase, reading, given.lines, turn, is_complaint=True) or given
+    return Answer(outcome, note=book.messages[outcome], lines=given.lines)
 
 
 def danger(book: Phrasebook, text: str) -> str:
@@ -97,11 +111,8 @@ def _is_none(book: Phrasebook, phrase: str, reading: Reading, words: Sequence[st
     return strange * 2 >= len(words) + (len(words) > 2) or book.scope["question"].met(reading)
 
 
-def _open(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
-    """Answer what needs no other wording: a limit, praise, or words that are gentle to their end.
-
-    The reader's own confession is met here too, since it mostly begins as gently: it gets the builder.
-    """
+def _certain(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
+    """Answer what nothing else may overrule: a limit, which is never softened, a confession, and a low mood."""
     is_afraid = book.open["danger"].met(reading)
     is_low = not is_afraid and book.open["low"].met(reading)
     lines = "partner" if is_afraid else lines or ("care" if is_low else "")
@@ -109,21 +120,26 @@ def _open(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
         return Answer("open", note=book.messages["limit"], lines=lines)
     if book.scope["confession"].met(reading):
         return Answer("build", note=book.messages["build"], lines=lines)
-    if book.open["praise"].met(reading) and not book.open["sour"].met(reading):
-        return Answer("open", note=book.messages["praise"], lines=lines)
-    if is_low or _is_gentle(book, reading, is_afraid):
+    if is_low or (is_afraid and not book.open["hard"].met(reading)):
         return Answer("open", note=book.messages["open"], lines=lines)
     return None
 
 
-def _is_gentle(book: Phrasebook, reading: Reading, is_afraid: bool) -> bool:
-    if book.open["hard"].met(reading):
-        return False
+def _open(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
+    """Answer praise, and words that are gentle to their end."""
+    if book.open["praise"].met(reading) and not book.open["sour"].met(reading):
+        return Answer("open", note=book.messages["praise"], lines=lines)
+    if _is_gentle(book, reading):
+        return Answer("open", note=book.messages["open"], lines=lines)
+    return None
+
+
+def _is_gentle(book: Phrasebook, reading: Reading) -> bool:
     soft = book.open["soft"].met_at(reading)
-    if is_afraid or not soft:
-        return is_afraid or soft is not None
+    if soft is None or book.open["hard"].met(reading):
+        return False
     # Gentle from the second clause on: what comes before may be a blow all the same.
-    return not any(says.met(reading) for name, says in book.hears if name not in ("complaint", "question"))
+    return not soft or not any(says.met(reading) for name, says in book.hears if name not in ("complaint", "question"))
 
 
 def _outside(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
@@ -133,11 +149,14 @@ def _outside(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
     return None
 
 
-def _reframed(book: Phrasebook, phrase: str, reading: Reading, lines: str, turn: int) -> Answer | None:
+def _reframed(
+    book: Phrasebook, phrase: str, reading: Reading, lines: str, turn: int, *, is_complaint: bool = False
+) -> Answer | None:
     """Answer a phrase whose family is known: in the lines of its topic where that is known too."""
     topic = find_topic(book, reading)
     # What names a topic and somebody, or says what somebody does, is a complaint, even where nothing else tells.
-    is_complaint = (_SOMEBODY if topic else _DOES).search(reading) and not book.open["soft"].met(reading)
+    if (_SOMEBODY if topic else _DOES).search(reading) and not book.open["soft"].met(reading):
+        is_complaint = True
     name = next((name for name, says in book.hears if says.met(reading)), "complaint" if is_complaint else None)
     if name is None or (name == "complaint" and len(reading.split()) == 1):  # a word alone is too thin
         return None

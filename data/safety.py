@@ -39,11 +39,10 @@ class Safety:
 
     def heard(self, text: str) -> Rule | None:
         """Return the first rule that a text meets, or None; `LONGEST_TEXT` characters of it are read."""
-        return self.met(plain(text[:LONGEST_TEXT]))
+        return self.met(self.idioms.taken_out(plain(text[:LONGEST_TEXT])))
 
-    def met(self, reading: Reading) -> Rule | None:
-        """Return the first rule that a plain reading meets, or None."""
-        left = self.idioms.taken_out(reading)
+    def met(self, left: Reading) -> Rule | None:
+        """Return the first rule that is met by what is left of a plain reading without its idioms, or None."""
         return next((rule for rule in self.rules if rule.says.met(left)), None)
 
 

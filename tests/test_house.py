@@ -15,9 +15,10 @@ TOP = {"app.py", "views", "templates", "static", "data", "tests", "pyproject.tom
 # What the modules of a room may import of their own room.
 DATA_HELPERS = {"content", "schema", "text"}
 DATA_MORE = {
+    "likeness": {"safety"},
     "outbox": {"postbox"},
-    "phrasebook": {"plain", "rules", "safety"},
-    "reframe": {"phrasebook", "plain", "safety"},
+    "phrasebook": {"likeness", "plain", "rules", "safety"},
+    "reframe": {"likeness", "phrasebook", "plain", "safety"},
     "rules": {"plain"},
     "safety": {"plain", "rules"},
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from pathlib import Path
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from data import phrasebook, reframe
 from data.content import ContentError
+from tests.collection import PHRASES
 from tests.conftest import HTMX, soup
 
 PATH = Path(__file__).parent.parent / "data" / "reframe.toml"
@@ -183,7 +183,7 @@ def test_pieces_cut_the_phrase_at_its_marks():
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the phrasebook and its rules, to be spoilt."""
-    for name in ("reframe.toml", "reframe-rules.toml", "safety.toml"):
+    for name in ("reframe.toml", "reframe-rules.toml", "safety.toml", "likeness.txt"):
         (tmp_path / name).write_text((PATH.parent / name).read_text(encoding="utf-8"), encoding="utf-8")
     return tmp_path
 
@@ -348,10 +348,6 @@ def test_the_decision_table_holds(phrase, expected, lines):
 
 
 # ---- The collection: phrases as people type them ----
-
-PHRASES = [
-    json.loads(line) for line in (Path(__file__).parent / "phrases.jsonl").read_text(encoding="utf-8").splitlines()
-]
 
 
 def topics(case) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from flask import Flask, url_for
 
@@ -47,7 +48,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(room.blueprint)
 
 
-def address(endpoint: str, **values: object) -> str:
+def address(endpoint: str, **values: Any) -> str:
     """Return what `flask.url_for` does; where nothing is filled in, a page asks for it a dozen times, so it is kept."""
     return url_for(endpoint, **values) if values else _fixed(endpoint)
 

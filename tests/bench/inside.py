@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import sqlite3
@@ -17,6 +16,7 @@ from urllib.parse import quote_plus
 from data import comments, reframe, schema
 from tests.bench import load, machine, systems
 from tests.bench.systems import System
+from tests.collection import PHRASES
 from tests.serving import ROOT
 
 FEW = 4  # connections, where it is CPU that is measured and not how many wait
@@ -48,8 +48,7 @@ def reframe_cpu(system: System, folder: Path) -> float:
 
 def phrases() -> list[str]:
     """Return the phrases of the engine's own collection."""
-    lines = (ROOT / "tests" / "phrases.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line)["phrase"] for line in lines]
+    return [case["phrase"] for case in PHRASES]
 
 
 def engine() -> tuple[float, float, int]:

@@ -1,0 +1,77 @@
+"""Which outcome the words of a phrase speak for, where nobody foresaw its wording: a linear classifier.
+
+Rules say what a phrase means, and nobody can write one for every wording. So the phrases of the tests' own
+collection are weighed as well: ``likeness.txt`` holds how much each run of up to three words speaks for each
+outcome. It is fitted to the collection by ``make learn`` (multinomial logistic regression; `tests/learn.py`)
+and rounded to whole points, so that every machine adds up the same. Rules come first; this only adds to them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.content import Source
+from data.safety import KINDS
+
+SAFE = ("reframed", "open", "build")  # the outcomes that are weighed against each other; of danger, its kinds
+CLASSES = (*SAFE, *KINDS)
+POINTS_OF_E = 5  # so many points make the odds e times as good
+LEAD = 8  # points by which one must lead to be believed: odds of five to one
+LONGEST_RUN = 3  # words
+_LINE = re.compile(r"(?P<words>[^:]+):(?P<points>(?: -?\d+)+)")
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How many points each run of words gives each of `CLASSES`, and what each starts with."""
+
+    start: tuple[int, ...]
+    points: Mapping[str, tuple[int, ...]]
+
+    def weigh(self, reading: str) -> dict[str, int]:
+        """Return the points of a plain reading, by class."""
+        found = [self.start, *(self.points[words] for words in runs(reading) if words in self.points)]
+        return dict(zip(CLASSES, map(sum, zip(*found, strict=True)), strict=True))
+
+
+def danger(points: Mapping[str, int]) -> str:
+    """Return the kind of danger that clearly leads every safe outcome, or nothing."""
+    kind = max(KINDS, key=points.__getitem__)
+    return kind if points[kind] - max(points[outcome] for outcome in SAFE) > LEAD else ""
+
+
+def rather(points: Mapping[str, int], outcome: str) -> str:
+    """Return the safe outcome that clearly leads the one given, or the one given."""
+    best = max(SAFE, key=points.__getitem__)
+    return best if points[best] - points[outcome] > LEAD else outcome
+
+
+def runs(reading: str) -> Iterator[str]:
+    """Yield each run of up to three words of a reading once, its start and end among the words."""
+    words = ["^", *reading.split(), "$"]
+    yield from {
+        " ".join(words[at : at + length])
+        for length in range(1, LONGEST_RUN + 1)
+        for at in range(len(words) - length + 1)
+    }
+
+
+def load(path: Path) -> Likeness:
+    """Read the points; raise `ContentError` naming a line that is none."""
+    source = Source.read(path)
+    points: dict[str, tuple[int, ...]] = {}
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if line.startswith("#"):
+            continue
+        found = _LINE.fullmatch(line)
+        given = tuple(int(each) for each in found["points"].split()) if found else ()
+        if found is None or len(given) != len(CLASSES):
+            raise source.fault(f"is not words, a colon and {len(CLASSES)} whole numbers: {line!r}", line=number)
+        points[found["words"]] = given
+    try:
+        return Likeness(points.pop("(start)"), points)
+    except KeyError:
+        raise source.fault("lacks the line of (start)") from None

@@ -1,0 +1,92 @@
+"""Likeness: what the words of all known phrases speak for, where no rule foresaw a wording."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data import likeness, reframe, safety
+from data.content import ContentError
+from data.plain import plain
+from tests import collection
+
+PATH = Path(__file__).parent.parent / "data" / "likeness.txt"
+BOOK = reframe.load(PATH.with_name("reframe.toml"))
+
+
+def test_the_points_are_fitted_to_the_phrases_there_are():
+    fitted = collection.digest(collection.classed(BOOK))
+    assert f"# Fitted to phrases {fitted}\n" in PATH.read_text(encoding="utf-8"), "run make learn"
+
+
+def test_a_phrase_is_weighed_by_its_runs_of_words():
+    assert set(likeness.runs("you never ring")) == {
+        "^", "you", "never", "ring", "$", "^ you", "you never", "never ring", "ring $", "^ you never", "you never ring", "never ring $",
+    }  # fmt: skip
+    points = likeness.Likeness(
+        (1, 0, 0, 0, 0, 0, 0), {"never": (2, 0, 0, 0, -3, 0, 0), "you never": (1, 0, 0, 0, 0, 0, 0)}
+    )
+    assert points.weigh("you never never ring") == dict(zip(likeness.CLASSES, (4, 0, 0, 0, -3, 0, 0), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("points", "outcome", "kind", "rather"),
+    [
+        ((0, 0, 0, 0, 9, 0, 0), "open", "control", "open"),
+        ((0, 1, 0, 0, 9, 0, 0), "open", "", "open"),
+        ((9, 0, 0, 9, 0, 0, 0), "open", "", "reframed"),
+        ((8, 0, 0, 0, 0, 0, 0), "open", "", "open"),
+        ((9, 0, 3, 0, 0, 0, 0), "build", "", "build"),
+    ],
+)
+def test_only_a_clear_lead_is_believed(points, outcome, kind, rather):
+    weighed = dict(zip(likeness.CLASSES, points, strict=True))
+    assert likeness.danger(weighed) == kind
+    assert likeness.rather(weighed, outcome) == rather
+
+
+def dangerous(phrase: str) -> bool:
+    return bool(likeness.danger(BOOK.likeness.weigh(BOOK.safety.idioms.taken_out(plain(phrase)))))
+
+
+def test_danger_that_no_rule_hears_is_heard_by_its_likeness():
+    unforeseen = [
+        case["phrase"]
+        for case in collection.PHRASES
+        if case["outcome"] == "support" and not BOOK.safety.heard(case["phrase"]) and dangerous(case["phrase"])
+    ]
+    assert unforeseen
+    for phrase in unforeseen:
+        answer = reframe.reframe(BOOK, phrase)
+        assert answer.outcome == "support", phrase
+        assert answer.danger in safety.KINDS, phrase
+
+
+def test_innocents_are_seldom_like_danger():
+    innocent = [case["phrase"] for case in collection.PHRASES if case["outcome"] != "support"]
+    assert sum(map(dangerous, innocent)) <= 0.01 * len(innocent)
+
+
+@pytest.mark.parametrize(
+    "limit", ["I'm not having sex tonight", "please don't read my diary", "I've relapsed and can't tell you"]
+)
+def test_a_limit_and_a_confession_stay_what_they_are_whatever_their_words_are_like(limit):
+    harsh = replace(BOOK, likeness=likeness.Likeness((99, 0, 0, 0, 0, 0, 0), {}))
+    assert reframe.reframe(harsh, limit).outcome == reframe.reframe(BOOK, limit).outcome != "reframed"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("(start): 0 0 0 0 0 0 0\nyou never 3\n", r"likeness\.txt:2: is not words, a colon and 7 whole numbers"),
+        ("(start): 0 0 0 0 0 0\n", r"likeness\.txt:1: is not words"),
+        ("you: 0 0 0 0 0 0 1\n", r"likeness\.txt:1: lacks the line of \(start\)"),
+    ],
+)
+def test_points_that_are_none_stop_the_start_naming_the_line(tmp_path, text, fault):
+    path = tmp_path / "likeness.txt"
+    path.write_text(text)
+    with pytest.raises(ContentError, match=fault):
+        likeness.load(path)
