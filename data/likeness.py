@@ -37,10 +37,10 @@ class Likeness:
         return dict(zip(CLASSES, map(sum, zip(*found, strict=True)), strict=True))
 
 
-def danger(points: Mapping[str, int]) -> str:
-    """Return the kind of danger that clearly leads every safe outcome, or nothing."""
+def danger(points: Mapping[str, int], lead: int = LEAD) -> str:
+    """Return the kind of danger that leads every safe outcome by more than so many points, or nothing."""
     kind = max(KINDS, key=points.__getitem__)
-    return kind if points[kind] - max(points[outcome] for outcome in SAFE) > LEAD else ""
+    return kind if points[kind] - max(points[outcome] for outcome in SAFE) > lead else ""
 
 
 def rather(points: Mapping[str, int], outcome: str) -> str:

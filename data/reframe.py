@@ -83,6 +83,8 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     lines = next((lines for lines, says in book.quiet if says.met(reading)), "")
     if certain := _certain(book, reading, lines):
         return certain
+    if not lines and (kind := likeness.danger(points, lead=0)):  # possible, but unsure
+        lines = "crisis" if kind == "crisis" else "partner"
     given = (
         _open(book, reading, lines)
         or _outside(book, reading, lines)
