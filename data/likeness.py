@@ -19,8 +19,17 @@ from data.safety import KINDS
 SAFE = ("reframed", "open", "build")  # the outcomes that are weighed against each other; of danger, its kinds
 CLASSES = (*SAFE, *KINDS)
 POINTS_OF_E = 5  # so many points make the odds e times as good
-LEAD = 8  # points by which one must lead to be believed: odds of five to one
+LEAD = 5  # points by which one must lead to be believed: odds of e to one
 LONGEST_RUN = 3  # words
+# Whoever does it to whom: what is said of one is said of all.
+_SAME = {"he": "you", "she": "you", "they": "you", "him": "you", "them": "you", "his": "your", "her": "your",
+         "their": "your", "us": "me", "we": "i", "our": "my"}  # fmt: skip
+# Words that only hold others together. A run of nothing else tells how somebody writes, not what of.
+_BINDING = frozenset(
+    "^ $ . , ! ? ~ i you it me my your its mine yours the a an and or but so if because when while as that this these "
+    "those there here of to in on at by for from with about into out up off over than then is am are was were be been "
+    "being do does did have has had will would can could shall should may might must not no".split()  # noqa: SIM905
+)
 _LINE = re.compile(r"(?P<words>[^:]+):(?P<points>(?: -?\d+)+)")
 
 
@@ -50,12 +59,14 @@ def rather(points: Mapping[str, int], outcome: str) -> str:
 
 
 def runs(reading: str) -> Iterator[str]:
-    """Yield each run of up to three words of a reading once, its start and end among the words."""
-    words = ["^", *reading.split(), "$"]
+    """Yield each telling run of up to three words of a reading once, its start and end among the words."""
+    words = ["^", *(_SAME.get(word, word) for word in reading.split()), "$"]
+    telling = [word not in _BINDING for word in words]
     yield from {
         " ".join(words[at : at + length])
         for length in range(1, LONGEST_RUN + 1)
         for at in range(len(words) - length + 1)
+        if any(telling[at : at + length])
     }
 
 

@@ -92,7 +92,9 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
         or Answer("build", note=book.messages["build"], lines=lines)
     )
     outcome = likeness.rather(points, given.outcome)
-    if outcome == given.outcome or given.family not in ("", "complaint"):  # a blow is one, however it is wrapped
+    # What is gentle from its first word on is so, and a blow is one, however it is wrapped.
+    is_gentle = given.outcome == "open" and book.open["soft"].met_at(reading) == 0
+    if outcome == given.outcome or is_gentle or given.family not in ("", "complaint"):
         return given
     if outcome == "reframed":
         return _reframed(book, phrase, reading, given.lines, turn, is_complaint=True) or given

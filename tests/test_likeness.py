@@ -14,6 +14,7 @@ from tests import collection
 
 PATH = Path(__file__).parent.parent / "data" / "likeness.txt"
 BOOK = reframe.load(PATH.with_name("reframe.toml"))
+LEAD, MORE = likeness.LEAD, likeness.LEAD + 1
 
 
 def test_the_points_are_fitted_to_the_phrases_there_are():
@@ -22,23 +23,23 @@ def test_the_points_are_fitted_to_the_phrases_there_are():
 
 
 def test_a_phrase_is_weighed_by_its_runs_of_words():
-    assert set(likeness.runs("you never ring")) == {
-        "^", "you", "never", "ring", "$", "^ you", "you never", "never ring", "ring $", "^ you never", "you never ring", "never ring $",
-    }  # fmt: skip
+    expected = {"never", "ring", "you never", "never ring", "ring $", "^ you never", "you never ring", "never ring $"}
+    for reading in ("you never ring", "he never ring", "they never ring"):
+        assert set(likeness.runs(reading)) == expected
     points = likeness.Likeness(
         (1, 0, 0, 0, 0, 0, 0), {"never": (2, 0, 0, 0, -3, 0, 0), "you never": (1, 0, 0, 0, 0, 0, 0)}
     )
-    assert points.weigh("you never never ring") == dict(zip(likeness.CLASSES, (4, 0, 0, 0, -3, 0, 0), strict=True))
+    assert points.weigh("she never never ring") == dict(zip(likeness.CLASSES, (4, 0, 0, 0, -3, 0, 0), strict=True))
 
 
 @pytest.mark.parametrize(
     ("points", "outcome", "kind", "rather"),
     [
-        ((0, 0, 0, 0, 9, 0, 0), "open", "control", "open"),
-        ((0, 1, 0, 0, 9, 0, 0), "open", "", "open"),
-        ((9, 0, 0, 9, 0, 0, 0), "open", "", "reframed"),
-        ((8, 0, 0, 0, 0, 0, 0), "open", "", "open"),
-        ((9, 0, 3, 0, 0, 0, 0), "build", "", "build"),
+        ((0, 0, 0, 0, MORE, 0, 0), "open", "control", "open"),
+        ((0, 1, 0, 0, MORE, 0, 0), "open", "", "open"),
+        ((MORE, 0, 0, MORE, 0, 0, 0), "open", "", "reframed"),
+        ((LEAD, 0, 0, 0, 0, 0, 0), "open", "", "open"),
+        ((MORE, 0, 1, 0, 0, 0, 0), "build", "", "build"),
     ],
 )
 def test_only_a_clear_lead_is_believed(points, outcome, kind, rather):
