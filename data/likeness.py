@@ -26,9 +26,11 @@ _SAME = {"he": "you", "she": "you", "they": "you", "him": "you", "them": "you", 
          "their": "your", "us": "me", "we": "i", "our": "my"}  # fmt: skip
 # Words that only hold others together. A run of nothing else tells how somebody writes, not what of.
 _BINDING = frozenset(
-    "^ $ . , ! ? ~ i you it me my your its mine yours the a an and or but so if because when while as that this these "
-    "those there here of to in on at by for from with about into out up off over than then is am are was were be been "
-    "being do does did have has had will would can could shall should may might must not no".split()  # noqa: SIM905
+    """
+    ^ $ . , ! ? ~ i you it me my your its mine yours the a an and or but so if because when while as that this these
+    those there here of to in on at by for from with about into out up off over than then is am are was were be been
+    being do does did have has had will would can could shall should may might must not no
+    """.split()  # noqa: SIM905
 )
 _LINE = re.compile(r"(?P<words>[^:]+):(?P<points>(?: -?\d+)+)")
 

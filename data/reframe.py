@@ -85,12 +85,11 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
         return certain
     if not lines and (kind := likeness.danger(points, lead=0)):  # possible, but unsure
         lines = "crisis" if kind == "crisis" else "partner"
-    given = (
-        _open(book, reading, lines)
-        or _outside(book, reading, lines)
-        or _reframed(book, phrase, reading, lines, turn)
-        or Answer("build", note=book.messages["build"], lines=lines)
-    )
+    given = _open(book, reading, lines)
+    if given is None and (outside := _outside(book, reading, lines)):
+        return outside
+    given = given or _reframed(book, phrase, reading, lines, turn)
+    given = given or Answer("build", note=book.messages["build"], lines=lines)
     outcome = likeness.rather(points, given.outcome)
     # What is gentle from its first word on is so, and a blow is one, however it is wrapped.
     is_gentle = given.outcome == "open" and book.open["soft"].met_at(reading) == 0
