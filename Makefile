@@ -13,7 +13,7 @@ run: .venv/site
 	@$(BIN)/flask --app app serve
 
 test: .venv/test check
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --cov --cov-report=term -n auto --maxprocesses 4
 
 check: .venv/test
 	$(BIN)/ruff format --check .
