@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
+from functools import lru_cache, partial
 
 from data.content import Source
 from data.plain import BEGINNING, Reading
@@ -196,7 +196,7 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
     return best, begins, at
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _of_words(text: str, begins: bool) -> Needs:
     """Return the rarest beginning among the words of a text; its first counts where a word begins there."""
     words = text.split(" ")
@@ -204,7 +204,7 @@ def _of_words(text: str, begins: bool) -> Needs:
     return min(found, key=_cost, default=None)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _of_list(text: str, begins: bool) -> tuple[Needs, bool]:
     """Return what a bracket of plain words needs, and whether a word begins after it; the same lists come again."""
     each = text[3:-1].split("|")
