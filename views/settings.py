@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 
 PREFIX = "SITE_"
 CHOICES = {
@@ -94,6 +96,18 @@ def load(app: Flask, defaults: Mapping[str, str | int | bool], overrides: Mappin
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.session_interface = Sessions()
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own, whose signer is made once and not anew for every request."""
+
+    signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return what signs this application's sessions."""
+        self.signer = self.signer or super().get_signing_serializer(app)
+        return self.signer
 
 
 def _parse(text: str, default: str | int | bool) -> str | int | bool:
