@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -24,12 +25,12 @@ class BackupError(Exception):
     """A copy that cannot be relied on; the message says why."""
 
 
-def backup(database: Path, folder: Path, now: datetime.datetime) -> Path:
+def backup(database: Path, folder: Path, now: datetime.datetime, *, pruning: bool = True) -> Path:
     """Copy the database into ``folder`` while the site runs; return the copy, verified.
 
     The copy is made through SQLite, from one moment: a file copied by other means may lack what is still
     in the WAL, and pass its own checks. Its rows are counted against those of that moment. It is
-    readable by its owner only. Older ones are pruned. Raises `BackupError`.
+    readable by its owner only. Older ones are pruned, unless ``pruning`` is off. Raises `BackupError`.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = folder / f"site-{now:%Y%m%d-%H%M%S-%f}.sqlite3"
@@ -47,10 +48,24 @@ def backup(database: Path, folder: Path, now: datetime.datetime) -> Path:
         with unfinished.open("rb") as file:
             os.fsync(file.fileno())
         unfinished.replace(made)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise  # locked, or full: nothing is wrong with the database
+        raise BackupError(f"the database is damaged: {error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
-    prune(folder, now)
+    if pruning:
+        prune(folder, now)
     return made
+
+
+def set_aside(database: Path, folder: Path, now: datetime.datetime) -> Path:
+    """Copy a damaged database as it is, for whoever may still save something of it; return the copy."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = folder / f"damaged-{now:%Y%m%d-%H%M%S-%f}.sqlite3"
+    kept.touch(mode=0o600)
+    shutil.copyfile(database, kept)
+    return kept
 
 
 def prune(folder: Path, now: datetime.datetime) -> None:
@@ -81,10 +96,11 @@ def restore(copy: Path, database: Path) -> None:
             _check(source, _count(source))
         except sqlite3.DatabaseError as error:
             raise BackupError(f"{copy} is not a database ({error})") from error
-        with closing(schema.connect(database)) as db:
-            shown = _revision(db)
-            source.backup(db.conn)
-            db.execute("UPDATE site SET revision = max(revision, ?) + 1", [shown])
+        # Opened plainly: `schema.connect` reads what may be the damaged part.
+        with closing(sqlite3.connect(database, timeout=schema.BUSY_SECONDS, isolation_level=None)) as target:
+            shown = _revision(target)
+            source.backup(target)
+            target.execute("UPDATE site SET revision = max(revision, ?) + 1", [shown])
     schema.upgrade(database)
 
 
@@ -126,9 +142,9 @@ def is_clearing_due(db: Database, now: int) -> bool:
     return bool(db.execute("SELECT cleared <= ? FROM site", [now - DAY]).fetchone()[0])
 
 
-def _revision(db: Database) -> int:
+def _revision(connection: sqlite3.Connection) -> int:
     try:
-        return int(db.execute("SELECT revision FROM site").fetchone()[0])
+        return int(connection.execute("SELECT revision FROM site").fetchone()[0])
     except (sqlite3.DatabaseError, TypeError):
         return 0  # a database so damaged, or so new, that it has none
 

@@ -28,7 +28,7 @@ SHORT = {
     "gonna": "going to", "gotta": "got to", "wanna": "want to", "gunna": "going to", "hubby": "husband",
     "bf": "boyfriend", "gf": "girlfriend", "mom": "mum", "cos": "because", "coz": "because", "cuz": "because",
     "tho": "though", "thru": "through", "abt": "about", "pls": "please", "plz": "please", "anymore": "any more",
-    "alot": "a lot", "hubbys": "husband", "ain't": "is not", "aint": "is not", "let's": "let us",
+    "alot": "a lot", "hubbys": "husband", "aint": "is not", "let's": "let us",
     "its": "it is", "whos": "who is", "wheres": "where is", "theres": "there is", "hows": "how is", "heres": "here is",
     "weve": "we have", "theyve": "they have", "theyll": "they will", "itll": "it will", "thatll": "that will",
     "shouldve": "should have", "couldve": "could have", "wouldve": "would have", "ure": "you are", "ull": "you will",
@@ -37,7 +37,7 @@ SHORT = {
 }  # fmt: skip
 _ENDINGS = (
     (re.compile(r"\bcan't\b"), "can not"), (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"\bshan't\b"), "shall not"),
+    (re.compile(r"\bshan't\b"), "shall not"), (re.compile(r"\bain't\b"), "is not"),
     (re.compile(r"n't\b"), " not"), (re.compile(r"'re\b"), " are"), (re.compile(r"'ve\b"), " have"),
     (re.compile(r"'ll\b"), " will"), (re.compile(r"'m\b"), " am"), (re.compile(r"'d\b"), " would"),
     (re.compile(r"\b(he|she|it|that|what|who|where|there|here|how|everything|nothing|everyone)'s\b"), r"\1 is"),
@@ -100,12 +100,13 @@ class Reading(str):
 
 def plain(text: str) -> Reading:
     """Return a text as the rules read it; see the module's own words."""
-    text = unicodedata.normalize("NFKC", text).translate(QUOTES).lower()
+    apart = unicodedata.normalize("NFKD", text.translate(QUOTES)).lower()
+    text = "".join(letter for letter in apart if not unicodedata.combining(letter))  # a fiancé is a fiance
     text = _UNSPELT.sub(_spelt, text)
     for ending, full in _ENDINGS:
         text = ending.sub(full, text)
     text = re.sub(r"([a-z])\1{2,}", r"\1\1", text)
-    found = re.findall(r"[a-z]+(?:'[a-z]+)?|\d+[a-z]*|[.!?,;:\n]", text)
+    found = re.findall(r"[a-z]+(?:'[a-z]+)?|\d+[a-z]*|[.!?,;:]", text)
     text = " ".join(SHORT.get(word) or _put_right(word) for word in found)
     text = _YOURE.sub("you are ", re.sub(r"'s\b", "s", text).replace("'", ""))
     return Reading(re.sub(r"[;:]", ",", _SILENT.sub("", text)).strip())

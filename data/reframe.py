@@ -108,7 +108,7 @@ def danger(book: Phrasebook, text: str) -> str:
 
 def _is_none(book: Phrasebook, phrase: str, reading: Reading, words: Sequence[str]) -> bool:
     """Tell whether this is nothing said to a partner: empty, too long, markup, not English, a question to the site."""
-    if len(phrase) > LONGEST_PHRASE or not words or re.search(r"https?:|www\.|<[\w/!]|[{}]|\]\(", phrase):
+    if len(phrase) > LONGEST_PHRASE or not words or re.search(r"https?:|www\.|<[A-Za-z/!]|[{}]|\]\(", phrase):
         return True
     strange = sum(not is_english(word, book.known) for word in words)
     return strange * 2 >= len(words) + (len(words) > 2) or book.scope["question"].met(reading)
@@ -281,5 +281,7 @@ def _fold(phrase: str) -> str:
 
 
 def _lower(text: str) -> str:
-    """Lower the first letter, except of I and I'm."""
-    return text if re.match(r"I\b", text) else text[:1].lower() + text[1:]
+    """Lower the first letter where it begins a common word: not I's, a name's, or that of TV."""
+    first = re.match(r"[A-Z][a-z]*(?![A-Za-z])", text)
+    is_common = first is not None and first[0] != "I" and is_english(first[0].lower())
+    return text[:1].lower() + text[1:] if is_common else text

@@ -98,6 +98,34 @@ def test_a_damaged_copy_is_refused_and_nothing_is_lost(app, client, tmp_path):
         assert len(rows(app)) == 1
 
 
+def test_the_oldest_copy_can_be_brought_back(app, client, folder):
+    send(client, "Before")
+    oldest = Path(run(app, "backup").output.strip())
+    for _ in range(backup.KEEP - 1):
+        run(app, "backup")
+    send(client, "After")
+    result = run(app, "restore", str(oldest))
+    assert result.exit_code == 0, result.output
+    assert rows(app, "SELECT body FROM comments") == [("Before",)]
+    assert oldest.exists()
+
+
+def test_a_damaged_database_is_kept_aside_and_a_copy_brought_back(app, client, folder):
+    send(client, "Before")
+    copy = run(app, "backup").output.strip()
+    database = Path(app.config["DATABASE"])
+    whole = database.read_bytes()
+    torn = whole[: len(whole) // 2] + b"\xff" * (len(whole) - len(whole) // 2)
+    database.write_bytes(torn)
+    assert run(app, "backup").exit_code == 1
+    result = run(app, "restore", copy)
+    assert result.exit_code == 0, result.output
+    assert rows(app, "SELECT body FROM comments") == [("Before",)]
+    (aside,) = (folder / "backups").glob("damaged-*.sqlite3")
+    assert aside.read_bytes() == torn
+    assert stat.S_IMODE(aside.stat().st_mode) == 0o600
+
+
 def test_old_copies_make_room(app, folder):
     kept = folder / "backups"
     kept.mkdir()

@@ -152,6 +152,35 @@ def test_any_text_at_all_gets_one_outcome_and_the_same_again(phrase, turn):
     assert "".join(text for text, _ in reframe.pieces(phrase, answer.marks)) == phrase
 
 
+def test_what_the_builder_cannot_read_comes_back_in_it(client):
+    given = {"happens": "the dishes are left " * 20, "feeling": "worn out", "want": "ten minutes to talk"}
+    answer = outcome(client.post("/reframe", data=given, headers=HTMX))
+    assert answer["data-outcome"] == "decline"
+    assert [field["value"] for field in answer.select("input[name=happens], input[name=want]")] == [
+        given["happens"],
+        given["want"],
+    ]
+    assert "300 characters" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("happens", "put"),
+    [
+        ("TV is on all night", "When TV is on all night,"),
+        ("Sam forgets", "When Sam forgets,"),
+        ("The dishes pile up", "When the dishes pile up,"),
+        ("I cook", "When I cook,"),
+    ],
+)
+def test_a_name_keeps_its_capital(happens, put):
+    assert reframe.compose(BOOK, happens, "worn out", "").startswith(put)
+
+
+def test_a_heart_is_no_markup():
+    assert reframe.reframe(BOOK, "you never ring <3").outcome == "reframed"
+    assert reframe.reframe(BOOK, "<b>you never ring</b>").outcome == "decline"
+
+
 @given(st.text(max_size=200), st.text(max_size=20), st.text(max_size=200))
 def test_the_builder_takes_any_text(happens, feeling, want):
     built = reframe.compose(BOOK, happens, feeling, want)

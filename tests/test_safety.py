@@ -88,3 +88,28 @@ def test_a_malformed_file_stops_the_start_naming_file_and_line(tmp_path, text, w
     with pytest.raises(ContentError, match=what) as error:
         safety.load(path)
     assert str(error.value).startswith(f"{path}:")
+
+
+@pytest.mark.parametrize(
+    "what", ["hit", "slapped", "punched", "kicked", "choked", "strangled", "grabbed", "battered", "headbutted"]
+)
+def test_no_figure_of_speech_hides_a_blow(what):
+    """Where, when and why a blow fell are what figures of speech are made of: none may take the blow out."""
+    for who in ("he", "you", "my wife"):
+        for more in (
+            "", "last night", "that night", "again", "in front of the kids", "in the kitchen", "with his fist", "with the phone",
+            "to the floor", "on to the bed", "against the wall", "up against the door", "down the stairs", "like that",
+            "so hard i cried", "because dinner was late", "for talking back", "until i cried", "over nothing", "by the arm",
+            "round the head", "into the wall", "to shut me up", "when i said no", "while i was pregnant", "and then said sorry",
+        ):  # fmt: skip
+            assert SAFETY.heard(f"{who} {what} me {more}"), f"{who} {what} me {more}"
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["he pushed me to the floor", "he beats me in front of the kids", "he beats me with his fists", "he knocked me out with one punch",
+     "I cut myself on the arm again", "you pulled my hair out", "he gave me a punch in the face", "he shook me awake and screamed at me",
+     "you twisted my arm till it clicked", "he hits\nme", "my fiancé hits me"],
+)  # fmt: skip
+def test_plain_violence_is_heard_however_it_is_set(phrase):
+    assert SAFETY.heard(phrase)

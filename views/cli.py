@@ -117,8 +117,12 @@ def backup_now(folder: Path | None) -> None:
 def restore(copy: Path) -> None:
     """Bring back COPY, a file that `flask backup` made; the present database is copied first."""
     database = Path(current_app.config["DATABASE"])
+    folder, now = database.parent / "backups", datetime.datetime.now(datetime.UTC)
     try:
-        before = backup.backup(database, database.parent / "backups", datetime.datetime.now(datetime.UTC))
+        try:  # pruning might take the very copy that is wanted back
+            before = backup.backup(database, folder, now, pruning=False)
+        except backup.BackupError:
+            before = backup.set_aside(database, folder, now)
         click.echo(f"What was there is in {before}")
         backup.restore(copy, database)
     except backup.BackupError as error:
