@@ -9,10 +9,11 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlite_utils import Database
 
-from data import schema
+from data import comments, schema
 
 KEEP = 14  # copies
 KEEP_DAYS = 30  # after which a copy may hold words that were long erased
@@ -75,6 +76,9 @@ def prune(folder: Path, now: datetime.datetime) -> None:
     for copy in copies[:-1]:
         if copy in copies[:-KEEP] or copy.name < oldest:
             copy.unlink()
+    for damaged in folder.glob("damaged-*.sqlite3"):
+        if damaged.name.removeprefix("damaged-") < oldest.removeprefix("site-"):
+            damaged.unlink()
 
 
 def newest(folder: Path) -> tuple[Path, float] | None:
@@ -87,21 +91,27 @@ def restore(copy: Path, database: Path) -> None:
     """Bring a copy back as the database, also while the site runs; raise `BackupError` where it is damaged.
 
     It goes in through SQLite, which keeps readers and writers out meanwhile, is brought up to date, and
-    makes every kept page old.
+    makes every kept page old. What was withdrawn since stays so, and whoever was signed in signs in anew.
     """
     if not copy.is_file():
         raise BackupError(f"{copy} is not there")
-    with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as source:
+    with closing(sqlite3.connect(f"file:{quote(str(copy))}?mode=ro", uri=True)) as source:
         try:
             _check(source, _count(source))
         except sqlite3.DatabaseError as error:
             raise BackupError(f"{copy} is not a database ({error})") from error
         # Opened plainly: `schema.connect` reads what may be the damaged part.
         with closing(sqlite3.connect(database, timeout=schema.BUSY_SECONDS, isolation_level=None)) as target:
-            shown = _revision(target)
+            shown, withdrawn = _revision(target), _withdrawn(target)
             source.backup(target)
             target.execute("UPDATE site SET revision = max(revision, ?) + 1", [shown])
     schema.upgrade(database)
+    with closing(schema.connect(database)) as db:
+        with schema.transaction(db):
+            db.execute("DELETE FROM sessions")
+            db.execute("DELETE FROM links")
+            comments.withdraw_again(db, withdrawn)
+        schema.scrub(db)
 
 
 def clear(db: Database, months: int, now: int) -> Mapping[str, int]:
@@ -130,6 +140,7 @@ def clear(db: Database, months: int, now: int) -> Mapping[str, int]:
                 [old],
             ),
             ("audit", "at <= ?", [old]),
+            ("attempts", "at <= ?", [now - DAY]),
         ):
             gone = db.execute(f"DELETE FROM {table} WHERE {where}", values).rowcount  # noqa: S608
             erased[table] = erased.get(table, 0) + gone
@@ -147,6 +158,13 @@ def _revision(connection: sqlite3.Connection) -> int:
         return int(connection.execute("SELECT revision FROM site").fetchone()[0])
     except (sqlite3.DatabaseError, TypeError):
         return 0  # a database so damaged, or so new, that it has none
+
+
+def _withdrawn(connection: sqlite3.Connection) -> list[str]:
+    try:
+        return [token for (token,) in connection.execute("SELECT token FROM comments WHERE state = 'withdrawn'")]
+    except sqlite3.DatabaseError:
+        return []  # a database so damaged, or so new, that it cannot tell
 
 
 def _count(connection: sqlite3.Connection) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -132,19 +133,30 @@ def withdraw(db: Database, comment: Comment) -> None:
         schema.forget_mail(db, f"comment {number}")
     db.execute(
         "UPDATE comments SET before = '', state = 'withdrawn', name = '', body = '', reason = '', fingerprint = '', "
-        "published = NULL WHERE id = ? OR parent = ?",
+        "digest = hex(randomblob(32)), published = NULL WHERE id = ? OR parent = ?",
         both,
     )
     if shown:
         _changed(db, -shown)
 
 
+def withdraw_again(db: Database, tokens: Iterable[str]) -> None:
+    """Erase, in a database brought back, the comments that were withdrawn since; ``tokens`` as they are kept."""
+    for token in tokens:
+        comment = _one(db, "token = ?", [token])
+        if comment is not None and comment.state != "withdrawn":
+            withdraw(db, comment)
+
+
 def decide(db: Database, comment: Comment, state: str, now: int) -> None:
     """Put a comment in another state, remembering the one it had, and tell readers' pages where it matters."""
     shown = _visible(db, comment.id)
-    published = now if state == "published" else None
-    query = "UPDATE comments SET before = state, state = ?, published = ? WHERE id = ?"
-    db.execute(query, [state, published, comment.id])
+    # The first date stays: a decision taken back does not make an old comment the newest.
+    query = (
+        "UPDATE comments SET before = state, state = ?, "
+        "published = CASE ? WHEN 'published' THEN coalesce(published, ?) ELSE published END WHERE id = ?"
+    )
+    db.execute(query, [state, state, now, comment.id])
     if change := _visible(db, comment.id) - shown:
         _changed(db, change)
 

@@ -89,29 +89,30 @@ def deliver_next(db: Database, box: postbox.Postbox, retry_seconds: Sequence[int
     mail = claim(db, now)
     if mail is None:
         return None
-    try:
-        box.send(_message(mail, box))
-    except (ValueError, MessageError) as error:  # nothing that one mail holds may stop those behind it
-        values: dict[str, int | str] = {
-            "refused": now,
-            "error": f"it could not be made into an e-mail ({type(error).__name__})",
-        }
-    except postbox.Refused as error:
-        values = {"refused": now, "error": str(error)}
-    except postbox.NotSent as error:
-        values = {"error": str(error)}
-        if mail.tries < len(retry_seconds):
-            values["due"] = now + retry_seconds[mail.tries]
-        else:
-            values["refused"] = now
-    else:
-        values = {"sent": now, "body": "", "reply_to": "", "error": ""}
+    values = _tried(mail, box, retry_seconds, now)
     columns = ", ".join(f"{column} = ?" for column in values)
     with schema.transaction(db):  # no row is left where what it tells of was erased meanwhile
         db.execute(f"UPDATE outbox SET claimed = 0, {columns} WHERE id = ?", [*values.values(), mail.id])  # noqa: S608
     if "sent" in values:
         schema.scrub(db)
     return mail
+
+
+def _tried(mail: Mail, box: postbox.Postbox, retry_seconds: Sequence[int], now: int) -> dict[str, int | str]:
+    """Try to send an e-mail; return what to write down of it, by column."""
+    try:
+        message = _message(mail, box)
+        message.as_bytes()
+    except (ValueError, MessageError) as error:  # nothing that one mail holds may stop those behind it
+        return {"refused": now, "error": f"it could not be made into an e-mail ({type(error).__name__})"}
+    try:
+        box.send(message)
+    except postbox.Refused as error:
+        return {"refused": now, "error": str(error)}
+    except postbox.NotSent as error:
+        is_last = mail.tries >= len(retry_seconds)
+        return {"error": str(error), **({"refused": now} if is_last else {"due": now + retry_seconds[mail.tries]})}
+    return {"sent": now, "body": "", "reply_to": "", "error": ""}
 
 
 def held(db: Database, now: int, most: int) -> tuple[tuple[Mail, ...], int]:
@@ -132,7 +133,7 @@ def drop_held(db: Database, now: int, about: str = "") -> None:
 
 
 def counts(db: Database) -> tuple[int, int, int]:
-    """Return how many e-mails wait to be sent, how many of them have failed, and when the last one went."""
+    """Return how many e-mails wait, how many failed and are not sent (refused ones too), and when the last one went."""
     waiting = db.execute("SELECT count(*) FROM outbox WHERE sent = 0 AND refused = 0").fetchone()[0]
     failing = db.execute("SELECT count(*) FROM outbox WHERE sent = 0 AND error != ''").fetchone()[0]
     return (

@@ -33,11 +33,12 @@ SHORT = {
     "weve": "we have", "theyve": "they have", "theyll": "they will", "itll": "it will", "thatll": "that will",
     "shouldve": "should have", "couldve": "could have", "wouldve": "would have", "ure": "you are", "ull": "you will",
     "hadnt": "had not", "mustnt": "must not", "neednt": "need not", "whyd": "why did",
-    "lets": "lets", "ya": "you", "yous": "you", "em": "them",
+    "ya": "you", "yous": "you", "em": "them",
 }  # fmt: skip
 _ENDINGS = (
     (re.compile(r"\bcan't\b"), "can not"), (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"\bshan't\b"), "shall not"), (re.compile(r"\bain't\b"), "is not"),
+    (re.compile(r"\bshan't\b"), "shall not"), (re.compile(r"\bi ain't\b"), "i am not"),
+    (re.compile(r"\b(you|we|they) ain't\b"), r"\1 are not"), (re.compile(r"\bain't\b"), "is not"),
     (re.compile(r"n't\b"), " not"), (re.compile(r"'re\b"), " are"), (re.compile(r"'ve\b"), " have"),
     (re.compile(r"'ll\b"), " will"), (re.compile(r"'m\b"), " am"), (re.compile(r"'d\b"), " would"),
     (re.compile(r"\b(he|she|it|that|what|who|where|there|here|how|everything|nothing|everyone)'s\b"), r"\1 is"),
@@ -101,7 +102,8 @@ class Reading(str):
 def plain(text: str) -> Reading:
     """Return a text as the rules read it; see the module's own words."""
     apart = unicodedata.normalize("NFKD", text.translate(QUOTES)).lower()
-    text = "".join(letter for letter in apart if not unicodedata.combining(letter))  # a fiancé is a fiance
+    # A fiancé is a fiance; and what cannot be seen parts no word.
+    text = "".join(letter for letter in apart if unicodedata.category(letter) not in ("Mn", "Cf"))
     text = _UNSPELT.sub(_spelt, text)
     for ending, full in _ENDINGS:
         text = ending.sub(full, text)

@@ -84,7 +84,10 @@ class Postbox:
             if self.security == "starttls":
                 server.starttls(context=context)
             if self.user:
-                server.login(self.user, self.password)
+                try:
+                    server.login(self.user, self.password)
+                except UnicodeError as error:  # a setting to be mended, after which the same mail goes
+                    raise NotSent("the user name or password has letters that cannot be sent") from error
             if message is None:
                 server.noop()
             else:

@@ -3,7 +3,7 @@
 Normalise, safety, scope, what is open already, family by topic, compose. Each step that cannot tell
 hands on to the next: family and topic, family alone, the builder. What the rules say is then held against
 what all phrases we know say of these words (`likeness`). No part of what was typed is ever spliced into a
-sentence.
+suggestion; only the builder puts the reader's own parts together.
 """
 
 from __future__ import annotations
@@ -161,7 +161,9 @@ def _reframed(
     if (_SOMEBODY if topic else _DOES).search(reading) and not book.open["soft"].met(reading):
         is_complaint = True
     name = next((name for name, says in book.hears if says.met(reading)), "complaint" if is_complaint else None)
-    if name is None or (name == "complaint" and len(reading.split()) == 1):  # a word alone is too thin
+    if name is None or (
+        name == "complaint" and sum(map(str.isalpha, reading.split())) == 1
+    ):  # a word alone is too thin
         return None
     family = book.families[name]
     lines = lines or family.lines or (topic.lines if topic else "")

@@ -101,7 +101,7 @@ def read(source: Source, says: Iterable[str], words: Mapping[str, str]) -> Rules
     try:
         return Rules(written)
     except ValueError as error:
-        rule, _, what = str(error).partition(": ")
+        rule, what = error.args
         near = next((one for one in rules if rule in written_out(source, [one], words)), "")
         raise source.fault(f"is not a rule: {what}", near[:40]) from error
 
@@ -127,12 +127,12 @@ def _named(source: Source, words: Mapping[str, str], found: re.Match[str]) -> st
 def needed(rule: str) -> Needs:
     """Return beginnings of words of which every text that meets the rule holds one; None where that cannot be told.
 
-    Raises `ValueError`, with the rule, where it is none: a bracket without its other, or what no rule may use.
+    Raises `ValueError`, with the rule and why, where it is none: a bracket without its other, or what no rule may use.
     """
     tokens = list(_tokens(rule))
     needs, _, end = _alternatives(tokens, 0, True)
     if end < len(tokens):
-        raise ValueError(f"{rule}: a bracket closes that none opens")
+        raise ValueError(rule, "a bracket closes that none opens")
     return needs
 
 
@@ -141,7 +141,7 @@ def _tokens(rule: str) -> Iterable[tuple[str, str]]:
     while at < len(rule):
         found = _TOKEN.match(rule, at)
         if found is None:
-            raise ValueError(f"{rule}: {rule[at : at + 10]!r} is not of the notation")
+            raise ValueError(rule, f"{rule[at : at + 10]!r} is not of the notation")
         yield str(found.lastgroup), found[0]
         at = found.end()
     yield "end", rule
@@ -176,7 +176,7 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
         if kind == "group":
             inner, begins, at = _alternatives(tokens, at, before and text == "(?:")
             if at == len(tokens):
-                raise ValueError(f"{tokens[-1][1]}: a bracket opens that none closes")
+                raise ValueError(tokens[-1][1], "a bracket opens that none closes")
             at += 1
             needs, begins = (inner, begins) if text == "(?:" else (None, before)  # the others take up no words
         elif kind == "list":
@@ -184,7 +184,7 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
         elif kind == "words":
             needs, begins = _of_words(text, before), text.endswith(" ")
         elif kind == "repeat":
-            raise ValueError(f"{tokens[-1][1]}: nothing stands before {text!r}")
+            raise ValueError(tokens[-1][1], f"nothing stands before {text!r}")
         else:
             begins = before if text in ("^", r"\b") else False
         if tokens[at][0] == "repeat":

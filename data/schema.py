@@ -384,13 +384,14 @@ def integrity(db: Database) -> str:
     return "ok"
 
 
-def forget_mail(db: Database, about: str) -> None:
-    """Drop the mail that tells of something erased, where it has not gone yet; within a transaction.
+def forget_mail(db: Database, about: str) -> bool:
+    """Drop the mail that tells of something erased, where it has not gone yet; return whether there was any.
 
-    A digest that waits may quote it among others: it then says only that something waits.
+    Within a transaction. A digest that waits may quote it among others: it then says only that something waits.
     """
-    db.execute("DELETE FROM outbox WHERE about = ? AND sent = 0", [about])
+    found = db.execute("DELETE FROM outbox WHERE about = ? AND sent = 0", [about]).rowcount
     db.execute("UPDATE outbox SET body = 'The desk has what waits.' WHERE about = 'digest' AND sent = 0")
+    return bool(found)
 
 
 def cleared(db: Database) -> int:

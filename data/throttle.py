@@ -31,7 +31,9 @@ def client(secret: str, address: str, now: int) -> str:
     except ValueError:
         network = address
     else:
-        network = str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
+        if isinstance(parsed, ipaddress.IPv6Address):  # IPv4 written as IPv6 is one network, and not one household
+            parsed = parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False).network_address
+        network = str(parsed)
     return hmac.digest(f"{secret}{now // DAY}".encode(), network.encode(), hashlib.sha256).hex()[:24]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from data import backup, comments, schema
+from data import backup, comments, desk, schema
 from tests.serving import start, stop
 from tests.test_comments import rows, send
 from tests.test_contact import send as write_to_jo
@@ -78,7 +78,7 @@ def test_restoring_brings_back_what_readers_see_at_once(app, client):
         comments.decide(db, comments.find(db, 1), "published", 1_700_000_000)
     copy = run(app, "backup").output.strip()
     with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
-        comments.withdraw(db, comments.find(db, 1))
+        comments.decide(db, comments.find(db, 1), "declined", 1_700_000_001)
     assert "Before" not in client.get("/").text
     result = run(app, "restore", copy)
     assert result.exit_code == 0, result.output
@@ -96,6 +96,23 @@ def test_a_damaged_copy_is_refused_and_nothing_is_lost(app, client, tmp_path):
         assert result.exit_code == 1
         assert "Error" in result.output
         assert len(rows(app)) == 1
+
+
+def test_what_was_withdrawn_and_closed_since_a_copy_stays_so(app, client):
+    send(client, "Withdrawn since")
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        comments.decide(db, comments.find(db, 1), "published", 1_700_000_000)
+        opened = desk.use_link(db, desk.make_link(db, 1_700_000_000), 1_700_000_001)
+    copy = run(app, "backup").output.strip()
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        assert desk.is_signed_in(db, opened, 1_700_000_001)
+        comments.withdraw(db, comments.find(db, 1))
+    assert run(app, "restore", copy).exit_code == 0
+    assert rows(app, "SELECT state, body FROM comments") == [("withdrawn", "")]
+    assert "Withdrawn since" not in client.get("/").text
+    with closing(schema.connect(app.config["DATABASE"])) as db:
+        assert not desk.is_signed_in(db, opened, 1_700_000_001)
+        assert schema.integrity(db) == "ok"
 
 
 def test_the_oldest_copy_can_be_brought_back(app, client, folder):

@@ -318,6 +318,24 @@ def test_a_published_comment_can_no_longer_be_changed_even_if_the_form_was_open(
     assert "published" in soup(client.get(address)).h1.text
 
 
+def test_what_is_edited_out_is_mailed_to_nobody(client, app):
+    address = send(client, "Ring me on 07700 900123", nudged="1").headers["Location"]
+    edited = {**fields(client.get(address)), "body": "Ring me some time"}
+    assert client.post(address, data=edited).status_code == 303
+    ((body,),) = rows(app, "SELECT body FROM outbox")
+    assert "Ring me some time" in body
+    assert "07700" not in body
+
+
+def test_a_decision_taken_back_leaves_a_comment_its_date(client, app):
+    send(client)
+    with closing(schema.connect(app.config["DATABASE"])) as db, schema.transaction(db):
+        for at, state in ((2000, "published"), (4000, "declined")):
+            comments.decide(db, comments.find(db, 1), state, at)
+        comments.undo(db, comments.find(db, 1), 5000)
+    assert rows(app, "SELECT state, published FROM comments") == [("published", 2000)]
+
+
 @pytest.mark.parametrize("published", [False, True])
 def test_withdrawing_erases_the_words_at_once(client, app, published):
     address = send(client, name="Sam").headers["Location"]

@@ -148,7 +148,17 @@ def test_she_goes_on_to_the_comment_that_the_mail_named(app, client):
 
 
 @pytest.mark.parametrize(
-    "onwards", ["https://evil.example", "//evil.example", "/\\evil.example", "/comments", "/desk\\@x", ""]
+    "onwards",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "/comments",
+        "/desk\\@x",
+        "/desk Your account is locked",
+        "/desk\u2028Go to https://evil.example",
+        "",
+    ],
 )
 def test_after_signing_in_nobody_is_led_off_the_desk(app, client, onwards):
     assert client.post(link(app), data={"onwards": onwards}).headers["Location"] == "/desk"

@@ -9,6 +9,7 @@ import pytest
 from flask import abort, request
 
 from app import create_app
+from data import throttle
 from tests.conftest import HTMX, soup
 from tests.serving import ROOT
 from tests.test_comments import fields, rows, send
@@ -235,3 +236,12 @@ def test_a_sign_in_link_leads_to_this_site_whatever_host_asked_for_it(settings):
     ((body,),) = rows(app, "SELECT body FROM outbox")
     assert "http://127.0.0.1:8000/desk/sign-in/" in body
     assert "evil" not in body
+
+
+def test_ipv4_visitors_are_told_apart_however_their_address_is_written():
+    names = {
+        throttle.client("secret", address, 0)
+        for address in ("::ffff:192.0.2.1", "::ffff:192.0.2.2", "2001:db8::1", "2001:db8::2")
+    }
+    assert len(names) == 3
+    assert throttle.client("secret", "::ffff:192.0.2.1", 0) == throttle.client("secret", "192.0.2.1", 0)

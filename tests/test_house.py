@@ -15,6 +15,7 @@ TOP = {"app.py", "views", "templates", "static", "data", "tests", "pyproject.tom
 # What the modules of a room may import of their own room.
 DATA_HELPERS = {"content", "schema", "text"}
 DATA_MORE = {
+    "backup": {"comments"},
     "likeness": {"safety"},
     "outbox": {"postbox"},
     "phrasebook": {"likeness", "plain", "rules", "safety"},

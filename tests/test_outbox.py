@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from data import outbox, postbox, schema
 from tests.test_comments import rows, send
@@ -100,6 +101,24 @@ def test_a_refusal_for_good_is_kept_and_shown_not_tried_again(db, box, smtp, app
     assert rows(app, "SELECT refused, body FROM outbox") == [(1000, "Hello – Jo")]
     assert outbox.deliver_next(db, box, PAUSES, 99999) is None
     assert outbox.unsent(db)[0].error == "the server answered 550"
+
+
+def test_a_password_that_cannot_be_sent_loses_no_mail(db, app, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(
+        Server(), hostname="127.0.0.1", port=port, auth_require_tls=False,
+        authenticator=lambda *given: AuthResult(success=True),
+    )  # fmt: skip
+    controller.start()
+    try:
+        add(db)
+        box = postbox.Postbox("a@b.example", "c@d.example", tmp_path, "127.0.0.1", port, "none", "jo", "pässword")
+        outbox.deliver_next(db, box, PAUSES, 1000)
+    finally:
+        controller.stop()
+    assert rows(app, "SELECT refused, due FROM outbox") == [(0, 1060)]
+    assert "letters" in outbox.unsent(db)[0].error
 
 
 def test_a_server_that_is_down_is_a_passing_failure(db, app, tmp_path):

@@ -76,6 +76,7 @@ def test_a_rule_is_kept_under_what_it_cannot_do_without(rule, beginnings):
         ("(hit) me", "is not of the notation"),
         ("hit|* me", "nothing stands before"),
         ("hit @ me", "is not of the notation"),
+        ("hit (?: me", "a bracket opens that none closes"),
     ],
 )
 def test_what_is_no_rule_is_refused_naming_file_line_and_rule(tmp_path, rule, what):

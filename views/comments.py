@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from sqlite_utils import Database
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from data import comments, reframe, spam, text
+from data import comments, reframe, schema, spam, text
 from data.comments import Comment
 from views import guard, htmx, mail, ready
 from views.content import content
@@ -145,6 +145,9 @@ def edit(address: str) -> Response:
         with write() as open_db:
             reason = "" if comment.trusted else _suspicion(open_db, form, comment.id)
             changed = comments.edit(open_db, comment, form.name.data, form.body.data, reason)
+            if changed and schema.forget_mail(open_db, f"comment {comment.id}"):  # Jo is told what it says now
+                newer = _mine(address)
+                mail.new_comment(open_db, newer, _hints(newer, asked, _lines(newer.body)), now())
     except Unavailable:
         return _own_page(comment, address, form, status=503, down=True)
     if not changed:
