@@ -109,7 +109,7 @@ def test_no_figure_of_speech_hides_a_blow(what):
     "phrase",
     ["he pushed me to the floor", "he beats me in front of the kids", "he beats me with his fists", "he knocked me out with one punch",
      "I cut myself on the arm again", "you pulled my hair out", "he gave me a punch in the face", "he shook me awake and screamed at me",
-     "you twisted my arm till it clicked", "he hits\nme", "my fiancé hits me"],
+     "you twisted my arm till it clicked", "he hits\nme", "my fiancé hits me", "you smother me with a pillow"],
 )  # fmt: skip
 def test_plain_violence_is_heard_however_it_is_set(phrase):
     assert SAFETY.heard(phrase)
