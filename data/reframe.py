@@ -91,9 +91,14 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     given = given or _reframed(book, phrase, reading, lines, turn)
     given = given or Answer("build", note=book.messages["build"], lines=lines)
     outcome = likeness.rather(points, given.outcome)
-    # What is gentle from its first word on is so, and a blow is one, however it is wrapped.
+    # What is gentle from its first word on is so, praise is praise, and a blow is one, however it is wrapped.
     is_gentle = given.outcome == "open" and book.open["soft"].met_at(reading) == 0
-    if outcome == given.outcome or is_gentle or given.family not in ("", "complaint"):
+    if (
+        outcome == given.outcome
+        or is_gentle
+        or given.note == book.messages["praise"]
+        or given.family not in ("", "complaint")
+    ):
         return given
     if outcome == "reframed":
         return _reframed(book, phrase, reading, given.lines, turn, is_complaint=True) or given
