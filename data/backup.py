@@ -6,6 +6,7 @@ import datetime
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -64,8 +65,11 @@ def set_aside(database: Path, folder: Path, now: datetime.datetime) -> Path:
     """Copy a damaged database as it is, for whoever may still save something of it; return the copy."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = folder / f"damaged-{now:%Y%m%d-%H%M%S-%f}.sqlite3"
-    kept.touch(mode=0o600)
-    shutil.copyfile(database, kept)
+    for end in ("", "-journal", "-wal"):  # what may not have reached the file itself
+        if (part := Path(f"{database}{end}")).exists():
+            aside = Path(f"{kept}{end}")
+            aside.touch(mode=0o600)
+            shutil.copyfile(part, aside)
     return kept
 
 
@@ -76,7 +80,7 @@ def prune(folder: Path, now: datetime.datetime) -> None:
     for copy in copies[:-1]:
         if copy in copies[:-KEEP] or copy.name < oldest:
             copy.unlink()
-    for damaged in folder.glob("damaged-*.sqlite3"):
+    for damaged in folder.glob("damaged-*"):
         if damaged.name.removeprefix("damaged-") < oldest.removeprefix("site-"):
             damaged.unlink()
 
@@ -95,23 +99,33 @@ def restore(copy: Path, database: Path) -> None:
     """
     if not copy.is_file():
         raise BackupError(f"{copy} is not there")
-    with closing(sqlite3.connect(f"file:{quote(str(copy))}?mode=ro", uri=True)) as source:
-        try:
-            _check(source, _count(source))
-        except sqlite3.DatabaseError as error:
-            raise BackupError(f"{copy} is not a database ({error})") from error
+    # Made ready beside the database, so that nobody sees what was withdrawn, not even for a moment.
+    with tempfile.TemporaryDirectory(dir=database.parent) as folder:
+        ready = Path(folder) / "site.sqlite3"
+        with (
+            closing(sqlite3.connect(f"file:{quote(str(copy))}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(ready)) as unpacked,
+        ):
+            try:
+                _check(source, _count(source))
+            except sqlite3.DatabaseError as error:
+                raise BackupError(f"{copy} is not a database ({error})") from error
+            source.backup(unpacked)
+        schema.upgrade(ready)
         # Opened plainly: `schema.connect` reads what may be the damaged part.
-        with closing(sqlite3.connect(database, timeout=schema.BUSY_SECONDS, isolation_level=None)) as target:
+        with (
+            closing(sqlite3.connect(database, timeout=schema.BUSY_SECONDS, isolation_level=None)) as target,
+            closing(schema.connect(ready)) as db,
+        ):
             shown, withdrawn = _revision(target), _withdrawn(target)
-            source.backup(target)
-            target.execute("UPDATE site SET revision = max(revision, ?) + 1", [shown])
+            with schema.transaction(db):
+                db.execute("DELETE FROM sessions")
+                db.execute("DELETE FROM links")
+                comments.withdraw_again(db, withdrawn)
+                db.execute("UPDATE site SET revision = max(revision, ?) + 1", [shown])
+            schema.scrub(db)
+            db.conn.backup(target)
     schema.upgrade(database)
-    with closing(schema.connect(database)) as db:
-        with schema.transaction(db):
-            db.execute("DELETE FROM sessions")
-            db.execute("DELETE FROM links")
-            comments.withdraw_again(db, withdrawn)
-        schema.scrub(db)
 
 
 def clear(db: Database, months: int, now: int) -> Mapping[str, int]:

@@ -151,7 +151,12 @@ def test_old_copies_make_room(app, folder):
         (kept / f"site-{now - datetime.timedelta(hours=hours):%Y%m%d-%H%M%S-%f}.sqlite3").touch()
     ancient = kept / "site-20200101-000000-000000.sqlite3"
     ancient.touch()
+    damaged = [kept / f"damaged-{day}-000000-000000.sqlite3" for day in ("20200101", f"{now:%Y%m%d}")]
+    for path in damaged:
+        path.touch()
     newest = Path(run(app, "backup").output.strip())
+    assert [path.exists() for path in damaged] == [False, True]
+    damaged[1].unlink()
     names = sorted(path.name for path in kept.iterdir())
     assert len(names) == backup.KEEP
     assert names[-1] == newest.name

@@ -152,6 +152,12 @@ def test_any_text_at_all_gets_one_outcome_and_the_same_again(phrase, turn):
     assert "".join(text for text, _ in reframe.pieces(phrase, answer.marks)) == phrase
 
 
+def test_the_builder_left_empty_is_still_there(client):
+    answer = outcome(client.post("/reframe", data={"happens": "", "feeling": "", "want": ""}, headers=HTMX))
+    assert answer["data-outcome"] == "decline"
+    assert answer.select("form.builder input[name=happens]")
+
+
 def test_what_the_builder_cannot_read_comes_back_in_it(client):
     given = {"happens": "the dishes are left " * 20, "feeling": "worn out", "want": "ten minutes to talk"}
     answer = outcome(client.post("/reframe", data=given, headers=HTMX))

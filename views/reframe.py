@@ -39,7 +39,6 @@ def answer() -> Response:
         fragment=htmx.wanted(),
         answer=given,
         built=built,
-        is_built="happens" in form,
         built_from={name: form.get(name, "") for name in ("happens", "feeling", "want")},
         phrase=phrase,
         turn=turn,
