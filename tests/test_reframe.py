@@ -293,6 +293,29 @@ def test_the_family_decides_what_is_never_said():
             assert not re.search(r"\bmiss|\bstay with|\bplease\b", text), text
 
 
+@pytest.mark.parametrize(
+    ("phrase", "family"),
+    [
+        ("I'm sorry you feel that way.", "half sorry"),
+        ("sorry but i was tired ok", "half sorry"),
+        ("I said I'm sorry, what more do you want", "half sorry"),
+        ("I never said that!", "defending"),
+        ("I do listen.", "defending"),
+        ("Geez! I forgot, alright?! You never notice what I do right", "defending"),
+        ("what have i done now", "defending"),
+        ("why are you getting so worked up", "calm down"),
+    ],
+)
+def test_who_answers_back_is_not_given_the_words_of_who_complains(phrase, family):
+    answer = reframe.reframe(BOOK, phrase)
+    assert (answer.outcome, answer.family, answer.topic) == ("reframed", family, "")
+
+
+def test_a_real_apology_is_left_as_it_is():
+    for phrase in ("I'm so sorry I hurt you", "sorry I forgot your birthday", "I'm sorry but I don't want to do that"):
+        assert reframe.reframe(BOOK, phrase).outcome == "open", phrase
+
+
 # ---- What goes with an answer ----
 
 
