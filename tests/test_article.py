@@ -55,7 +55,7 @@ def test_headings_lists_and_quotes_are_marked_up_as_what_they_are(client):
 def test_the_date_has_no_year_because_the_source_gives_none(client):
     page = soup(client.get("/"))
     assert page.find("time")["datetime"] == "05-12"
-    assert page.find("time").text == "12 May"
+    assert page.find("time").text == "12 May,"
     data = json.loads(page.find("script", type="application/ld+json").string)
     assert data["@type"] == "Article"
     assert data["author"]["name"] == "Jo Watson"

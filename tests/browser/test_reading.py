@@ -13,6 +13,14 @@ LINES = [
     "I think we might need some support together",
 ]
 ANSWER = "Not necessarily. It often reflects emotional avoidance or fear rather than lack of care."
+# How far what is seen has moved by itself, since the page began (Layout Instability).
+SHIFT = """() => {
+    window.shift = 0
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value
+    })
+        .observe({ type: "layout-shift", buffered: true })
+}"""
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -36,13 +44,7 @@ def test_answers_are_fetched_once_each_and_move_nothing_however_late_they_come(v
     late: list[Route] = []
     page.on("request", lambda request: fetched.append(request.url) if request.url.endswith("/answer") else None)
     page.route("**/answer", lambda route: late.append(route))
-    page.evaluate("""() => {
-        window.shift = 0
-        new PerformanceObserver((list) => {
-            for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value
-        })
-            .observe({ type: "layout-shift", buffered: true })
-    }""")
+    page.evaluate(SHIFT)
     page.locator(".questions").scroll_into_view_if_needed()
     for summary in page.locator(".question summary").all():
         summary.click()
@@ -55,6 +57,25 @@ def test_answers_are_fetched_once_each_and_move_nothing_however_late_they_come(v
         summary.click()
     assert len(fetched) == len(set(fetched)) == 5
     assert page.evaluate("window.shift") < 0.05
+
+
+@pytest.mark.parametrize("width", [360, 390, 412])
+def test_nothing_in_the_first_view_moves_when_the_font_arrives(visit, width):
+    page = visit("/privacy")
+    page.set_viewport_size({"width": width, "height": 844})
+    held: list[Route] = []
+    page.route("**/*.woff2", lambda route: held.append(route))
+    page.goto("/", wait_until="commit")
+    page.locator("html.scripted").wait_for(state="attached")
+    page.evaluate(SHIFT)
+    page.wait_for_timeout(300)  # painted in the fallback by now
+    was = page.locator(".by").bounding_box()
+    held.pop().continue_()
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.fonts.check('1em \"Schibsted Grotesk\"')")
+    assert page.locator(".by").bounding_box() == was
+    assert page.evaluate("window.shift") < 0.0005
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -98,6 +119,17 @@ def test_leaving_replaces_the_page(visit, way):
     if way != "no JavaScript":
         page.go_back(wait_until="commit")
         assert page.url.endswith("/faq"), "Back must not bring the article"
+
+
+def test_leaving_waits_for_nothing_but_the_page_itself(visit):
+    page = visit("/faq")
+    page.route("**/*", lambda route: route.fallback() if route.request.is_navigation_request() else None)
+    page.goto("/", wait_until="commit")
+    page.locator("html.scripted").wait_for(state="attached")
+    page.locator("header [data-leave]").click()
+    page.wait_for_url("https://www.bbc.co.uk/weather", wait_until="commit")
+    page.go_back(wait_until="commit")
+    assert page.url.endswith("/faq"), "Back must not bring the article"
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "no JavaScript"])
