@@ -28,10 +28,7 @@ def test_every_answer_carries_the_policy(client, path):
     assert policy["default-src"] == "'none'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     if response.mimetype == "text/html":
-        ours, script, *others = policy["script-src"].split()
-        assert ours == "'self'"
-        assert re.fullmatch(r"'sha256-[\w+/]{43}='", script)
-        assert others == ["https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"]
+        assert policy["script-src"] == "'self' https://cdn.jsdelivr.net/npm/htmx.org@4.0.1/dist/htmx.min.js"
         assert re.fullmatch(r"'self' 'sha256-[\w+/]{43}='", policy["style-src"])
         assert policy["object-src"] == "'none'"
         assert "Permissions-Policy" in headers

@@ -36,8 +36,7 @@ def register(app: Flask) -> None:
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     logs.register(app)
-    style, script = assets.register(app)
-    guard.register(app, style, script)
+    guard.register(app, style=assets.register(app))
     ready.register(app)
     errors.register(app)
     database.register(app)

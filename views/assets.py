@@ -1,7 +1,7 @@
 """Static files: read once, served under a name with a fingerprint that lets them be kept for ever.
 
-The stylesheet and our script also stand in every cacheable page: painting waits for one round trip and no
-second, and leaving for none at all. Pages that are never kept, which hardly anybody opens first, link them.
+The stylesheet also stands in every cacheable page, so that painting waits for one round trip and no
+second; pages that are never kept, which hardly anybody opens first, link it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ class Assets:
             marked = f"{path.stem}.{fingerprint}{path.suffix}"
             self.files[path.name] = self.files[marked] = body
             self.urls[path.name] = f"/static/{marked}"
-        self.script = self.files["site.js"].decode()
         # What readers' pages hold: all but the part for the desk, whose pages link the file.
         whole = (folder / "site.css").read_text(encoding="utf-8")
         self.style = self.squeezed(re.sub(r"/\* ---- desk ---- \*/.*?(?=/\* ---- )", "", whole, flags=re.DOTALL))
@@ -63,23 +62,17 @@ class Assets:
         return re.sub(r'url\("([^"/]+)"\)', lambda found: f'url("{self.urls[found[1]]}")', style)
 
 
-def register(app: Flask) -> tuple[str, str]:
-    """Read the files and give templates ``asset(name)``, the address of one, and what stands in pages itself.
+def register(app: Flask) -> str:
+    """Read the files and give templates ``asset(name)``, the address of one, and ``style``, the stylesheet for a page.
 
-    Return the hashes of that, of ``style`` and of ``script``, as a content policy names them (CSP Level 3, section
-    2.3.1).
+    Return that stylesheet's hash as a content policy names it (CSP Level 3, section 2.3.1).
     """
     assets = app.extensions["assets"] = Assets(Path(app.root_path) / "static")
     app.jinja_env.globals["asset"] = assets.urls.__getitem__
-    # Files of ours, which no visitor's words reach.
+    # A file of ours, which no visitor's words reach.
     app.jinja_env.globals["style"] = Markup(assets.style)  # noqa: S704  # nosec B704  # nosemgrep: markup-from-words
-    app.jinja_env.globals["script"] = Markup(assets.script)  # noqa: S704  # nosec B704  # nosemgrep: markup-from-words
     app.register_blueprint(blueprint)
-    return _hashed(assets.style), _hashed(assets.script)
-
-
-def _hashed(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(assets.style.encode()).digest()).decode()}'"
 
 
 @blueprint.get("/static/<name>")

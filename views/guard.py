@@ -17,13 +17,13 @@ HTMX = {
     "integrity": "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn",
 }
 
-# No nonce, so that a page means the same bytes for everyone; hashes let in the stylesheet and the script that
-# stand in cacheable pages. Trusted Types: only the policy that site.js registers for htmx may turn text into
-# markup, and nothing may turn text into a script.
+# No nonce, so that a page means the same bytes for everyone; a hash lets in the stylesheet that stands in
+# cacheable pages. Trusted Types: only the policy that
+# site.js registers for htmx may turn text into markup, and nothing may turn text into a script.
 POLICY = "; ".join(
     (
         "default-src 'none'",
-        f"script-src 'self' {{script}} {HTMX['src']}",
+        f"script-src 'self' {HTMX['src']}",
         "style-src 'self' {style}",
         "img-src 'self'",
         "font-src 'self'",
@@ -58,12 +58,12 @@ YEAR = 365 * 24 * 60 * 60  # seconds
 MOST_FIELDS = 50
 
 
-def register(app: Flask, style: str, script: str) -> None:
+def register(app: Flask, style: str) -> None:
     """Put the checks before every view and the headers on every answer, errors too.
 
-    ``style`` and ``script`` are the hashes of those that pages may hold.
+    ``style`` is the hash of the stylesheet that pages may hold.
     """
-    app.extensions["policy"] = POLICY.format(style=style, script=script)
+    app.extensions["policy"] = POLICY.format(style=style)
     app.before_request(refuse_foreign_posts)
     app.before_request(refuse_odd_bodies)
     app.after_request(add_headers)

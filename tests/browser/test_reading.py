@@ -121,17 +121,6 @@ def test_leaving_replaces_the_page(visit, way):
         assert page.url.endswith("/faq"), "Back must not bring the article"
 
 
-def test_leaving_waits_for_nothing_but_the_page_itself(visit):
-    page = visit("/faq")
-    page.route("**/*", lambda route: route.fallback() if route.request.is_navigation_request() else None)
-    page.goto("/", wait_until="commit")
-    page.locator("html.scripted").wait_for(state="attached")
-    page.locator("header [data-leave]").click()
-    page.wait_for_url("https://www.bbc.co.uk/weather", wait_until="commit")
-    page.go_back(wait_until="commit")
-    assert page.url.endswith("/faq"), "Back must not bring the article"
-
-
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "no JavaScript"])
 def test_shift_three_times_leaves(visit, way):
     page = visit("/", way)
