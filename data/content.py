@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,14 @@ class Source:
         if line is None:
             line = self.text.count("\n", 0, max(self.text.find(near), 0)) + 1
         return ContentError(self.path, line, what)
+
+    @contextmanager
+    def lacking(self) -> Iterator[None]:
+        """Turn a `KeyError` raised within into the error that this file lacks what was looked for."""
+        try:
+            yield
+        except KeyError as error:
+            raise self.fault(f"lacks {error}") from error
 
     def toml(self) -> dict[str, Any]:
         """Parse the file as TOML; raise `ContentError` where it is not."""

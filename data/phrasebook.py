@@ -216,12 +216,18 @@ def load(path: Path) -> Phrasebook:
     source = Source.read(path)
     hearing = Source.read(path.with_name("reframe-rules.toml"))
     content, heard = source.toml(), hearing.toml()
-    try:
-        article = content["article"]
-        topics = tuple(_topic(source, entry) for entry in content["topic"])
-        families = {entry["name"]: _family(source, entry) for entry in content["family"]}
+    with hearing.lacking():
         words: Mapping[str, str] = heard["words"]
+        scope = {name: rules.read(hearing, heard["scope"][name], words) for name in SCOPE}
+        is_open = {name: rules.read(hearing, heard["open"][name], words) for name in OPEN}
         hears = tuple((name, rules.read(hearing, says, words)) for name, says in heard["families"].items())
+        quiet = tuple(
+            (_lines(hearing, {"name": "quiet", **entry}), rules.read(hearing, entry["says"], words))
+            for entry in heard["quiet"]
+        )
+        reasons = tuple(Reason(_marks(hearing, entry["says"], words), entry["reason"]) for entry in heard["mark"])
+    with source.lacking():
+        article = content["article"]
         book = Phrasebook(
             chips=tuple(article["phrases"]),
             article=tuple(
@@ -232,26 +238,21 @@ def load(path: Path) -> Phrasebook:
             messages={kind: content["messages"][kind] for kind in MESSAGES},
             safety=safety.load(path.with_name("safety.toml")),
             likeness=likeness.load(path.with_name("likeness.txt")),
-            topics=topics,
-            families=families,
+            topics=tuple(_topic(source, entry) for entry in content["topic"]),
+            families={entry["name"]: _family(source, entry) for entry in content["family"]},
             known=_known(source, hearing, Source.read(path.with_name("safety.toml"))),
-            scope={name: rules.read(hearing, heard["scope"][name], words) for name in SCOPE},
-            open={name: rules.read(hearing, heard["open"][name], words) for name in OPEN},
+            scope=scope,
+            open=is_open,
             hears=hears,
-            quiet=tuple(
-                (_lines(hearing, {"name": "quiet", **entry}), rules.read(hearing, entry["says"], words))
-                for entry in heard["quiet"]
-            ),
-            reasons=tuple(Reason(_marks(hearing, entry["says"], words), entry["reason"]) for entry in heard["mark"]),
+            quiet=quiet,
+            reasons=reasons,
             cues=_index(source, content["topic"]),
         )
-    except KeyError as error:
-        raise source.fault(f"lacks {error}") from error
     for rule in book.safety.rules:
         if rule.also and rule.also not in book.messages:
             raise source.fault(f"[messages] lacks {rule.also!r}, which a rule of danger adds")
     for name, _ in hears:
-        if name not in families:
+        if name not in book.families:
             raise hearing.fault(f"names a family that {path.name} lacks: {name!r}", name)
     _check(source, content, book)
     return book

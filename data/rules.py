@@ -37,9 +37,10 @@ Needs = frozenset[str] | None  # beginnings of which any match holds one; None w
 class Rules:
     """Regular expressions over whole words of the plain reading, of which any may be met: ``written``."""
 
-    def __init__(self, rules: Iterable[str]) -> None:
-        """Take the rules, written out; raise `ValueError` where one is none."""
+    def __init__(self, rules: Iterable[str], source: Source | None = None) -> None:
+        """Take the rules, written out, and the file they are from; raise `ValueError` where one is none."""
         self.written = tuple(rules)
+        self._source = source
         self._compiled: list[re.Pattern[str] | None] = [None] * len(self.written)
         kept: dict[str, list[int]] = defaultdict(list)
         always: list[int] = []
@@ -69,9 +70,14 @@ class Rules:
         return Reading(left)
 
     def compile(self) -> None:
-        """Compile every rule, before it is first tried; raise `re.error` where one is none."""
-        for number in range(len(self.written)):
-            self._pattern(number)
+        """Compile every rule, before it is first tried; raise `ContentError` where Python takes one for none."""
+        for number, rule in enumerate(self.written):
+            try:
+                self._pattern(number)
+            except re.error as error:
+                if self._source is None:
+                    raise
+                raise self._source.fault(f"holds what is not a rule: {error}: {rule[:60]!r}") from error
 
     def tried(self, reading: Reading) -> frozenset[int]:
         """Return the rules that a reading could meet."""
@@ -97,9 +103,11 @@ def read(source: Source, says: Iterable[str], words: Mapping[str, str]) -> Rules
     ``words`` are the lists that rules name in braces. Raises `ContentError` where a rule is none.
     """
     rules = list(says)
+    if odd := [rule for rule in rules if not isinstance(rule, str)]:
+        raise source.fault(f"is not a rule: {odd[0]!r} is no text", str(odd[0]))
     written = dict.fromkeys(written_out(source, rules, words))
     try:
-        return Rules(written)
+        return Rules(written, source)
     except ValueError as error:
         rule, what = error.args
         near = next((one for one in rules if rule in written_out(source, [one], words)), "")

@@ -52,16 +52,17 @@ def load(path: Path) -> Safety:
     content = source.toml()
     words: Mapping[str, str] = content.get("words", {})
     found: list[Rule] = []
-    for entry in content.get("danger", []):
-        near = str((entry.get("says") or [""])[0])[:40]
-        if entry.get("kind") not in KINDS:
-            raise source.fault(f"a kind of danger is one of {', '.join(KINDS)}", near)
-        says = rules.read(source, entry["says"], words)
-        if not (entry.get("hears") and entry.get("spares")):
-            raise source.fault("a rule of danger says what it hears and what it spares", near)
-        found.append(
-            Rule(entry["kind"], str(entry.get("also", "")), says, tuple(entry["hears"]), tuple(entry["spares"]))
-        )
+    with source.lacking():
+        for entry in content.get("danger", []):
+            near = str((entry.get("says") or [""])[0])[:40]
+            if entry.get("kind") not in KINDS:
+                raise source.fault(f"a kind of danger is one of {', '.join(KINDS)}", near)
+            says = rules.read(source, entry["says"], words)
+            if not (entry.get("hears") and entry.get("spares")):
+                raise source.fault("a rule of danger says what it hears and what it spares", near)
+            found.append(
+                Rule(entry["kind"], str(entry.get("also", "")), says, tuple(entry["hears"]), tuple(entry["spares"]))
+            )
     if not found:
         raise source.fault("holds no [[danger]]")
     return Safety(rules.read(source, content.get("idioms", {}).get("says", ()), words), tuple(found))

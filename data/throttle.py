@@ -21,7 +21,7 @@ LIMITS: Mapping[str, tuple[tuple[int, int], ...]] = {
 
 
 def client(secret: str, address: str, now: int) -> str:
-    """Return a name for a visitor that holds for a day and cannot be turned back into an address.
+    """Return a name for a visitor that holds for a day and tells no address to whoever lacks the secret.
 
     Of an IPv6 address, the network of 64 bits that one household has counts, since a visitor may
     choose the rest at will (RFC 6177).

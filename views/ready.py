@@ -1,9 +1,10 @@
 """Cacheable pages as ready bytes: rendered and compressed once, answered before Flask's dispatch.
 
 A view joins with ``@ready.cacheable``. The step below then keeps what it answered, in each encoding,
-with every header it set, and answers from that until the site's content changes. Whatever it does not
-know exactly (another method, another Host, an error, a cookie) goes on to Flask; so does a query, of which
-there are any number, and its answer is compressed but not kept. Reading thus leaves no line in the log.
+with every header it set, and answers from that until the site's content changes; each name the site is
+asked under (Host) has pages of its own. Whatever it does not know exactly (another method, an error, a
+cookie) goes on to Flask; so does a query, of which there are any number, and its answer is compressed but not
+kept. Reading thus leaves no line in the log.
 """
 
 from __future__ import annotations
