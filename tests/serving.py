@@ -31,12 +31,12 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def start(folder: Path, port: int = 0, **environment: str) -> Site:
+def start(folder: Path, port: int = 0, workers: int = 1, **environment: str) -> Site:
     """Start the server and wait until it answers."""
     port = port or free_port()
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "app", "serve", "--port", str(port)],
+            [sys.executable, "-m", "flask", "--app", "app", "serve", "--port", str(port), "--workers", str(workers)],
             cwd=ROOT,
             env={**os.environ, "SITE_DATABASE": str(folder / "site.sqlite3"), "SITE_LIMITS": "off", **environment},
             stdout=log,

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -200,3 +201,22 @@ def test_jo_is_mailed_of_a_comment_and_the_link_opens_it(site, inbox):
     path = link[1]
     assert jo.send(path, path.split("?")[0]) == 200
     assert "It helped me to go alone." in jo.get("/desk/comments/1")
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is but one core")
+def test_python_stays_on_one_core_a_worker_and_the_rest_of_the_server_does_not(tmp_path):
+    site = start(tmp_path, workers=2)
+    try:
+        for _ in range(40):  # each on a connection of its own, so that every worker is asked
+            urllib.request.urlopen(f"{site.url}/healthz", timeout=5).close()
+        workers = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
+        allowed = [
+            [set(os.sched_getaffinity(int(task.name))) for task in Path(f"/proc/{worker}/task").iterdir()]
+            for worker in workers
+        ]
+    finally:
+        stop(site)
+    pinned = [{core for cores in threads if len(cores) == 1 for core in cores} for threads in allowed]
+    assert [len(cores) for cores in pinned] == [1, 1]
+    assert pinned[0] != pinned[1]
+    assert all(any(len(cores) > 1 for cores in threads) for threads in allowed)
