@@ -37,10 +37,9 @@ Needs = frozenset[str] | None  # beginnings of which any match holds one; None w
 class Rules:
     """Regular expressions over whole words of the plain reading, of which any may be met: ``written``."""
 
-    def __init__(self, rules: Iterable[str], source: Source | None = None) -> None:
-        """Take the rules, written out, and the file they are from; raise `ValueError` where one is none."""
+    def __init__(self, rules: Iterable[str]) -> None:
+        """Take the rules, written out; raise `ValueError` where one is none."""
         self.written = tuple(rules)
-        self._source = source
         self._compiled: list[re.Pattern[str] | None] = [None] * len(self.written)
         kept: dict[str, list[int]] = defaultdict(list)
         always: list[int] = []
@@ -70,14 +69,9 @@ class Rules:
         return Reading(left)
 
     def compile(self) -> None:
-        """Compile every rule, before it is first tried; raise `ContentError` where Python takes one for none."""
-        for number, rule in enumerate(self.written):
-            try:
-                self._pattern(number)
-            except re.error as error:
-                if self._source is None:
-                    raise
-                raise self._source.fault(f"holds what is not a rule: {error}: {rule[:60]!r}") from error
+        """Compile every rule that has not been tried yet."""
+        for number in range(len(self.written)):
+            self._pattern(number)
 
     def tried(self, reading: Reading) -> frozenset[int]:
         """Return the rules that a reading could meet."""
@@ -107,7 +101,7 @@ def read(source: Source, says: Iterable[str], words: Mapping[str, str]) -> Rules
         raise source.fault(f"is not a rule: {odd[0]!r} is no text", str(odd[0]))
     written = dict.fromkeys(written_out(source, rules, words))
     try:
-        return Rules(written, source)
+        return Rules(written)
     except ValueError as error:
         rule, what = error.args
         near = next((one for one in rules if rule in written_out(source, [one], words)), "")
@@ -182,10 +176,13 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
         if kind == "end":
             break
         if kind == "group":
+            first = at
             inner, begins, at = _alternatives(tokens, at, before and text == "(?:")
             if at == len(tokens):
                 raise ValueError(tokens[-1][1], "a bracket opens that none closes")
             at += 1
+            if "<" in text:  # all it may look back on is of one length
+                _vet(tokens[-1][1], text + "".join(text for _, text in tokens[first:at]))
             needs, begins = (inner, begins) if text == "(?:" else (None, before)  # the others take up no words
         elif kind == "list":
             needs, begins = _of_list(text, before)
@@ -194,14 +191,31 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
         elif kind == "repeat":
             raise ValueError(tokens[-1][1], f"nothing stands before {text!r}")
         else:
+            _vet(tokens[-1][1], text)
             begins = before if text in ("^", r"\b") else False
         if tokens[at][0] == "repeat":
+            _vet(tokens[-1][1], f"a{tokens[at][1]}")
             if tokens[at][1][0] in "?*" or tokens[at][1].startswith("{0"):
                 needs, begins = None, begins and before
             at += 1
         if needs is not None and (best is None or _cost(needs) < _cost(best)):
             best = needs
     return best, begins, at
+
+
+def _vet(rule: str, part: str) -> None:
+    """Raise `ValueError` where Python refuses a part of a rule, so that no rule fails only when it is first tried."""
+    if why := _refused(part):
+        raise ValueError(rule, f"{part!r}: {why}")
+
+
+@lru_cache(maxsize=256)
+def _refused(part: str) -> str:
+    try:
+        re.compile(part)
+    except (re.error, OverflowError) as error:
+        return str(error)
+    return ""
 
 
 @lru_cache(maxsize=1024)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,9 @@ def test_a_rule_is_kept_under_what_it_cannot_do_without(rule, beginnings):
         ("hit|* me", "nothing stands before"),
         ("hit @ me", "is not of the notation"),
         ("hit (?: me", "a bracket opens that none closes"),
+        ("(?<=so |very )tired", "look-behind requires fixed-width"),
+        ("hit{3,2} me", "min repeat greater than max"),
+        ("[z-a] me", "bad character range"),
     ],
 )
 def test_what_is_no_rule_is_refused_naming_file_line_and_rule(tmp_path, rule, what):
@@ -96,6 +100,14 @@ def test_a_list_that_there_is_none_of_is_refused_by_its_name(tmp_path):
 def test_every_rule_of_ours_is_one():
     for one in BOOK.rules():
         one.compile()
+
+
+@given(st.lists(st.sampled_from(["hit", "me", " ", "|", "(?:", "(?<=", "(?!", ")", "?", "*", "{2}", "{3,1}", "[a-", "z]", "\\w", "^", "."]), max_size=12))  # fmt: skip
+def test_whatever_the_notation_takes_python_takes(parts):
+    rule = "".join(parts)
+    with suppress(ValueError):
+        rules.needed(rule)
+        rules.whole_words(rule)
 
 
 def test_lists_are_written_out_wherever_a_rule_names_them():
