@@ -194,7 +194,7 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
             _vet(tokens[-1][1], text)
             begins = before if text in ("^", r"\b") else False
         if tokens[at][0] == "repeat":
-            _vet(tokens[-1][1], f"a{tokens[at][1]}")
+            _vet(tokens[-1][1], (text if kind == "one" else "a") + tokens[at][1])
             if tokens[at][1][0] in "?*" or tokens[at][1].startswith("{0"):
                 needs, begins = None, begins and before
             at += 1
