@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data import likeness
-from data.phrasebook import Family, Phrasebook, Suggestion, Topic, load
+from data.phrasebook import LEAST_VARIANTS, Family, Phrasebook, Suggestion, Topic, load
 from data.plain import QUOTES, Reading, is_english, plain
 from data.safety import LONGEST_TEXT
 
@@ -75,8 +75,7 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     if _is_none(book, phrase, reading, words):
         return Answer("decline", note=book.messages["decline"])
     if _bare(phrase) in {_bare(chip) for chip in book.chips}:
-        marks = find_marks(book, phrase)
-        return Answer("reframed", family="article", suggestions=book.article, note=book.why, marks=marks)
+        return _of_the_article(book, phrase, reading, turn)
     points = book.likeness.weigh(left)
     if kind := likeness.danger(points):
         return Answer("support", danger=kind)
@@ -117,6 +116,23 @@ def _is_none(book: Phrasebook, phrase: str, reading: Reading, words: Sequence[st
         return True
     strange = sum(not is_english(word, book.known) for word in words)
     return strange * 2 >= len(words) + (len(words) > 2) or book.scope["question"].met(reading)
+
+
+def _of_the_article(book: Phrasebook, phrase: str, reading: Reading, turn: int) -> Answer:
+    """Answer one of the article's phrases: first in the article's own lines, then in ours, and round again."""
+    place = turn % (1 + LEAST_VARIANTS)
+    ours = _reframed(book, phrase, reading, "", max(place - 1, 0), is_complaint=True)
+    if ours and place:
+        return replace(ours, more=True)
+    return Answer(
+        "reframed",
+        family="article",
+        suggestions=book.article,
+        firmer=ours.firmer if ours else None,
+        marks=find_marks(book, phrase),
+        note=book.why,
+        more=ours is not None,
+    )
 
 
 def _certain(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:

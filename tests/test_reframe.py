@@ -41,6 +41,22 @@ def test_the_articles_phrases_get_the_articles_three_lines(client, phrase, heade
     assert ("<html" in response.text) == (not headers)
 
 
+def test_another_way_goes_on_from_the_articles_lines_to_ours_and_comes_back_to_them(client):
+    said = []
+    for turn in range(4):
+        answer = outcome(client.post("/reframe", data={"phrase": "You need therapy", "turn": str(turn)}, headers=HTMX))
+        said.append([line.text for line in answer.select("[data-move]")])
+        assert ("from the article" in answer.text) == (turn in (0, 3))
+        assert answer.select_one("button[name=turn]")["value"] == str(turn + 1)
+    assert said[0] == said[3] == LINES
+    assert len({line for lines in said[:3] for line in lines}) == sum(map(len, said[:3]))
+    firmer = outcome(client.post("/reframe", data={"phrase": "You need therapy", "firmer": "0"}, headers=HTMX))
+    lines = firmer.select("[data-move]")
+    assert [line.text for line in lines[:3]] == LINES
+    assert lines[3]["data-move"] == "firm"
+    assert "The first three are Jo’s" in firmer.text
+
+
 def test_the_article_holds_both_forms_and_its_phrases_as_chips(client):
     page = soup(client.get("/"))
     forms = page.select(".reframe form")
