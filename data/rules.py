@@ -1,15 +1,16 @@
 """The notation that rules are written in, and which of them a phrase need be tried against.
 
-There are more than a thousand rules, of which a phrase meets one or two. Each is kept under the
-beginnings of words that it cannot do without, tried only where the phrase holds one of these, and
-compiled when it is first tried. So a rule more costs nothing to the phrases it is not about.
+There are some two thousand rules, of which a phrase meets one or two. Each is kept under the
+beginnings of words that it cannot do without, tried only where the phrase holds one of these, and one of
+a second set where there is such a set, and compiled when it is first tried. So a rule more costs nothing to
+the phrases it is not about.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 
 from data.content import Source
@@ -31,7 +32,9 @@ _TOKEN = re.compile(
     r"|(?P<mark>[|)])"
 )
 
-Needs = frozenset[str] | None  # beginnings of which any match holds one; None where that cannot be told
+# Sets of beginnings, of each of which any match holds one: the rarest two; none where that cannot be told.
+Needs = tuple[frozenset[str], ...]
+MOST_NEEDS = 2
 
 
 class Rules:
@@ -43,14 +46,16 @@ class Rules:
         self._compiled: list[re.Pattern[str] | None] = [None] * len(self.written)
         kept: dict[str, list[int]] = defaultdict(list)
         always: list[int] = []
+        self._also: list[frozenset[str]] = []  # the second set of each rule; where there is none, the first again
         for number, rule in enumerate(self.written):
             needs = needed(rule)
-            for beginning in needs or ():
+            for beginning in needs[0] if needs else ():
                 kept[beginning].append(number)
-            if needs is None:
+            if not needs:
                 always.append(number)
+            self._also.append(needs[-1] if needs else frozenset())
         self._kept = dict(kept)
-        self._always = frozenset(always)
+        self._always = tuple(always)
 
     def met(self, reading: Reading) -> bool:
         """Tell whether a reading meets any rule."""
@@ -73,11 +78,11 @@ class Rules:
         for number in range(len(self.written)):
             self._pattern(number)
 
-    def tried(self, reading: Reading) -> frozenset[int]:
+    def tried(self, reading: Reading) -> Sequence[int]:
         """Return the rules that a reading could meet."""
-        kept = self._kept
-        held = [kept[beginning] for beginning in reading.beginnings if beginning in kept]
-        return self._always.union(*held) if held else self._always
+        kept, also, held = self._kept, self._also, reading.beginnings
+        found = {number for beginning in held if beginning in kept for number in kept[beginning]}
+        return [*self._always, *(number for number in found if not held.isdisjoint(also[number]))]
 
     def _pattern(self, number: int) -> re.Pattern[str]:
         pattern = self._compiled[number]
@@ -127,7 +132,7 @@ def _named(source: Source, words: Mapping[str, str], found: re.Match[str]) -> st
 
 
 def needed(rule: str) -> Needs:
-    """Return beginnings of words of which every text that meets the rule holds one; None where that cannot be told.
+    """Return sets of beginnings of words, of each of which every text that meets the rule holds one, the rarest first.
 
     Raises `ValueError`, with the rule and why, where it is none: a bracket without its other, or what no rule may use.
     """
@@ -154,24 +159,29 @@ def _alternatives(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple
 
     Return what they need, whether a word begins where they end, and that place among the tokens.
     """
-    needs: Needs = frozenset()
+    each: list[Needs] = []
     all_begin = True
     while True:
         one, begun, at = _sequence(tokens, at, begins)
-        needs = None if needs is None or one is None else needs | one
+        each.append(one)
         all_begin = all_begin and begun
         if at == len(tokens) or tokens[at][1] != "|":
-            return needs, all_begin, at
+            return _any_of(each), all_begin, at
         at += 1
+
+
+def _any_of(each: Sequence[Needs]) -> Needs:
+    """Return what alternatives need together: one of each one's first set, and one of each one's second."""
+    return tuple(dict.fromkeys(frozenset().union(*sets) for sets in zip(*each, strict=False)))
 
 
 def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Needs, bool, int]:
     """Read one alternative, as `_alternatives` does; ``begins`` tells whether a word begins where it does."""
-    best: Needs = None
+    found: list[frozenset[str]] = []
     while at < len(tokens) and tokens[at][0] != "mark":
         kind, text = tokens[at]
         at += 1
-        needs: Needs = None
+        needs: Needs = ()
         before = begins
         if kind == "end":
             break
@@ -183,7 +193,7 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
             at += 1
             if "<" in text:  # all it may look back on is of one length
                 _vet(tokens[-1][1], text + "".join(text for _, text in tokens[first:at]))
-            needs, begins = (inner, begins) if text == "(?:" else (None, before)  # the others take up no words
+            needs, begins = (inner, begins) if text == "(?:" else ((), before)  # the others take up no words
         elif kind == "list":
             needs, begins = _of_list(text, before)
         elif kind == "words":
@@ -196,11 +206,14 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
         if tokens[at][0] == "repeat":
             _vet(tokens[-1][1], (text if kind == "one" else "a") + tokens[at][1])
             if tokens[at][1][0] in "?*" or tokens[at][1].startswith("{0"):
-                needs, begins = None, begins and before
+                needs, begins = (), begins and before
             at += 1
-        if needs is not None and (best is None or _cost(needs) < _cost(best)):
-            best = needs
-    return best, begins, at
+        found += needs
+    return _rarest(found), begins, at
+
+
+def _rarest(sets: Iterable[frozenset[str]]) -> Needs:
+    return tuple(sorted(dict.fromkeys(sets), key=_cost)[:MOST_NEEDS])
 
 
 def _vet(rule: str, part: str) -> None:
@@ -220,20 +233,16 @@ def _refused(part: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _of_words(text: str, begins: bool) -> Needs:
-    """Return the rarest beginning among the words of a text; its first counts where a word begins there."""
+    """Return the beginnings of the words of a text, each a set; its first counts where a word begins there."""
     words = text.split(" ")
-    found = [frozenset({word[:BEGINNING]}) for word in words[0 if begins else 1 :] if len(word) >= BEGINNING]
-    return min(found, key=_cost, default=None)
+    return _rarest(frozenset({word[:BEGINNING]}) for word in words[0 if begins else 1 :] if len(word) >= BEGINNING)
 
 
 @lru_cache(maxsize=64)
 def _of_list(text: str, begins: bool) -> tuple[Needs, bool]:
     """Return what a bracket of plain words needs, and whether a word begins after it; the same lists come again."""
     each = text[3:-1].split("|")
-    found = [_of_words(words, begins) for words in each]
-    known = [one for one in found if one is not None]
-    needs = frozenset().union(*known) if len(known) == len(found) else None
-    return needs, all(words.endswith(" ") for words in each)
+    return _any_of([_of_words(words, begins) for words in each]), all(words.endswith(" ") for words in each)
 
 
 def _cost(needs: frozenset[str]) -> int:

@@ -44,29 +44,31 @@ def test_few_rules_are_tried_and_a_phrase_of_other_words_is_tried_against_hardly
     total = sum(len(one.written) for one, _ in ALL)
     readings = [plain.plain(phrase) for phrase in PHRASES]
     tried = sum(len(one.tried(reading)) for one, _ in ALL for reading in readings)
-    assert tried < 0.15 * total * len(readings)
+    assert tried < 0.06 * total * len(readings)
     assert sum(len(one.tried(plain.Reading("umbrella"))) for one, _ in ALL) < 0.05 * total
 
 
 @pytest.mark.parametrize(
     ("rule", "beginnings"),
     [
-        ("hit me", {"hit"}),
-        ("(?:hits?|slapp\\w*) (?:me|us)", {"hit", "sla"}),
-        ("(?:never )?listens", {"lis"}),
-        ("(?:un)?happy", None),
-        ("you (?:always|never) (?:go|went) quiet", {"qui"}),
-        ("(?:me|us)", None),
-        ("angry(?! with me)", {"ang"}),
-        ("(?<=so )tired", {"tir"}),
-        ("(?:[a-z]+ ){0,4}drunk", {"dru"}),
-        ("kids?", {"kid"}),
-        ("[a-z]+ing", None),
-        ("x{0}worn", None),
+        ("hit me", [{"hit"}]),
+        ("(?:hits?|slapp\\w*) (?:me|us)", [{"hit", "sla"}]),
+        ("(?:never )?listens", [{"lis"}]),
+        ("(?:un)?happy", []),
+        ("you (?:always|never) (?:go|went) quiet", [{"qui"}, {"you"}]),
+        ("(?:me|us)", []),
+        ("angry(?! with me)", [{"ang"}]),
+        ("(?<=so )tired", [{"tir"}]),
+        ("(?:[a-z]+ ){0,4}drunk", [{"dru"}]),
+        ("kids?", [{"kid"}]),
+        ("[a-z]+ing", []),
+        ("x{0}worn", []),
+        ("(?:hit|throw something at) me", [{"hit", "thr"}]),
+        ("(?:slam doors|throw plates) again", [{"aga"}, {"sla", "thr"}]),
     ],
 )
 def test_a_rule_is_kept_under_what_it_cannot_do_without(rule, beginnings):
-    assert rules.needed(rule) == beginnings
+    assert list(rules.needed(rule)) == beginnings
 
 
 @pytest.mark.parametrize(
