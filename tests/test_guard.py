@@ -32,13 +32,13 @@ def test_every_answer_carries_the_policy(client, path):
         assert re.fullmatch(r"'self' 'sha256-[\w+/]{43}='", policy["style-src"])
         assert policy["object-src"] == "'none'"
         assert "Permissions-Policy" in headers
+        assert headers["Referrer-Policy"] == "same-origin"
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert policy["require-trusted-types-for"] == "'script'"
     else:
         assert "script-src" not in policy, "what is no page loads nothing at all"
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "Access-Control-Allow-Origin" not in headers
     assert "Set-Cookie" not in headers

@@ -34,7 +34,8 @@ class Assets:
     """The files of a folder.
 
     A stylesheet is served without its comments and the space between its parts, and with each
-    ``url("name")`` naming a fingerprint; a script without the lines that are comments, and without indents.
+    ``url("name")`` naming a fingerprint; a script without the lines that are comments, without indents, and
+    without line ends where a statement cannot end; a drawing without line ends.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -47,6 +48,9 @@ class Assets:
                 body = self.squeezed(body.decode("utf-8")).encode()
             elif path.suffix == ".js":
                 body = re.sub(rb"^\s*(?://.*\n)?", b"", body, flags=re.MULTILINE)
+                body = re.sub(rb"(?<=[{(,;])\n", b"", body)
+            elif path.suffix == ".svg":
+                body = re.sub(rb"\n\s*", b"", body)
             fingerprint = hashlib.blake2b(body, digest_size=5).hexdigest()
             marked = f"{path.stem}.{fingerprint}{path.suffix}"
             self.files[path.name] = self.files[marked] = body

@@ -43,12 +43,12 @@ CLOSED_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    # Not no-referrer: the forms' own protection may look at the Referer of our own pages.
-    "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 # What means something for a page only.
 PAGE_HEADERS = {
+    # Not no-referrer: the forms' own protection may look at the Referer of our own pages.
+    "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
