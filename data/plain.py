@@ -52,7 +52,8 @@ _SILENT = re.compile(
 # Starred swearing; "id" and "ill" where a verb follows, and "ill" where a sentence or a new thought begins.
 _UNSPELT = re.compile(
     r"\bf[u*]*\*+[ck*]*(?:ing|in)?(?!\w)"
-    r"|\bid(?= (?:rather|love|like|never|be|have|prefer|appreciate|feel|not|go|do|die|kill|end))"
+    r"|\bid(?= (?:rather|love|like|never|be|have|prefer|appreciate|feel|not|go|do|die|kill|end|find"
+    r"|follow|wait|always|only|still|take|hurt|leave|say|want|get|give|make|tell|just|really)\b)"
     r"|(?:^|(?<=[.,!?] )|(?<=\band )|(?<=\bor )|(?<=\bthen )|(?<=\bme )|(?<=\bleave )|(?<=\bso )|(?<=\bscared )"
     r"|(?<=\bthink )|(?<=\bswear )|(?<=\bsay ))ill(?= (?:be|tell|take|make|put|post|send|do|get|go|find|show|kill|hit"
     r"|leave|never|always|just|have|give|burn|smash|ruin|throw|come|wait|cut|slit|end|see|stop|try|talk|not|lose|hurt"
