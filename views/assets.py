@@ -34,8 +34,8 @@ class Assets:
     """The files of a folder.
 
     A stylesheet is served without its comments and the space between its parts, and with each
-    ``url("name")`` naming a fingerprint; a script without the lines that are comments, without indents, and
-    without line ends where a statement cannot end; a drawing without line ends.
+    ``url("name")`` naming a fingerprint; a script without the lines that are comments, without indents and
+    the line ends that it does not need; a drawing without line ends.
     """
 
     def __init__(self, folder: Path) -> None:
