@@ -18,9 +18,10 @@ from data.safety import KINDS
 
 SAFE = ("reframed", "open", "build")  # the outcomes that are weighed against each other; of danger, its kinds
 CLASSES = (*SAFE, *KINDS)
-POINTS_OF_E = 5  # so many points make the odds e times as good
-LEAD = 5  # points by which one must lead to be believed: odds of e to one
+POINTS_OF_E = 20  # so many points make the odds e times as good
+LEAD = 24  # points by which one must lead to be believed: odds of 3.3 to one
 LONGEST_RUN = 3  # words
+STEM = 4  # letters of a word that tell; its ending would only make it rarer
 # Whoever does it to whom: what is said of one is said of all.
 _SAME = {"he": "you", "she": "you", "they": "you", "him": "you", "them": "you", "his": "your", "her": "your",
          "their": "your", "us": "me", "we": "i", "our": "my"}  # fmt: skip
@@ -62,8 +63,9 @@ def rather(points: Mapping[str, int], outcome: str) -> str:
 
 def runs(reading: str) -> Iterator[str]:
     """Yield each telling run of up to three words of a reading once, its start and end among the words."""
-    words = ["^", *(_SAME.get(word, word) for word in reading.split()), "$"]
-    telling = [word not in _BINDING for word in words]
+    whole = ["^", *(_SAME.get(word, word) for word in reading.split()), "$"]
+    telling = [word not in _BINDING for word in whole]
+    words = [word[:STEM] if tells else word for word, tells in zip(whole, telling, strict=True)]
     yield from {
         " ".join(words[at : at + length])
         for length in range(1, LONGEST_RUN + 1)

@@ -21,7 +21,8 @@ from tests import collection
 
 DATA = Path(__file__).parent.parent / "data"
 RARE = 2  # phrases; a run that stands in fewer tells nothing
-LEAST = 2  # points; a run that gives or takes fewer is left out
+LEAST = 6  # points; a run that gives or takes fewer is left out
+TRUST = 2.0  # in the collection over the belief that no run tells anything (C of the regression)
 HEAD = """# How much a run of words speaks for each outcome, in points; see likeness.py. Written by `make learn`: do not edit.
 # Fitted to phrases {digest}
 # words: {classes}
@@ -31,7 +32,7 @@ HEAD = """# How much a run of words speaks for each outcome, in points; see like
 def fit(readings: Sequence[str], classes: Sequence[str]) -> Likeness:
     """Return the points that tell the classes of these readings apart."""
     counter = CountVectorizer(analyzer=likeness.runs, min_df=RARE, binary=True)
-    model = LogisticRegression(C=1.0, max_iter=1000, tol=1e-3)
+    model = LogisticRegression(C=TRUST, max_iter=1000, tol=1e-3)
     model.fit(counter.fit_transform(readings), [CLASSES.index(each) for each in classes])
     points = numpy.rint(model.coef_ * POINTS_OF_E).astype(int).T.tolist()
     start = numpy.rint(model.intercept_ * POINTS_OF_E).astype(int).tolist()

@@ -23,11 +23,11 @@ def test_the_points_are_fitted_to_the_phrases_there_are():
 
 
 def test_a_phrase_is_weighed_by_its_runs_of_words():
-    expected = {"never", "ring", "you never", "never ring", "ring $", "^ you never", "you never ring", "never ring $"}
-    for reading in ("you never ring", "he never ring", "they never ring"):
+    expected = {"neve", "ring", "you neve", "neve ring", "ring $", "^ you neve", "you neve ring", "neve ring $"}
+    for reading in ("you never ring", "he never rings", "they never ringing"):
         assert set(likeness.runs(reading)) == expected
     points = likeness.Likeness(
-        (1, 0, 0, 0, 0, 0, 0), {"never": (2, 0, 0, 0, -3, 0, 0), "you never": (1, 0, 0, 0, 0, 0, 0)}
+        (1, 0, 0, 0, 0, 0, 0), {"neve": (2, 0, 0, 0, -3, 0, 0), "you neve": (1, 0, 0, 0, 0, 0, 0)}
     )
     assert points.weigh("she never never ring") == dict(zip(likeness.CLASSES, (4, 0, 0, 0, -3, 0, 0), strict=True))
 
