@@ -19,7 +19,7 @@ from data.safety import KINDS
 SAFE = ("reframed", "open", "build")  # the outcomes that are weighed against each other; of danger, its kinds
 CLASSES = (*SAFE, *KINDS)
 POINTS_OF_E = 20  # so many points make the odds e times as good
-LEAD = 24  # points by which one must lead to be believed: odds of 3.3 to one
+LEAD = 32  # points by which one must lead to be believed: odds of five to one
 LONGEST_RUN = 3  # words
 STEM = 4  # letters of a word that tell; its ending would only make it rarer
 # Whoever does it to whom: what is said of one is said of all.

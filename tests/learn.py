@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
@@ -21,8 +21,8 @@ from tests import collection
 
 DATA = Path(__file__).parent.parent / "data"
 RARE = 2  # phrases; a run that stands in fewer tells nothing
-LEAST = 6  # points; a run that gives or takes fewer is left out
-TRUST = 2.0  # in the collection over the belief that no run tells anything (C of the regression)
+LEAST = 8  # points; a run that gives or takes fewer is left out
+TRUST = 0.2  # in the collection over the belief that no run tells anything (C of the regression)
 HEAD = """# How much a run of words speaks for each outcome, in points; see likeness.py. Written by `make learn`: do not edit.
 # Fitted to phrases {digest}
 # words: {classes}
@@ -31,12 +31,13 @@ HEAD = """# How much a run of words speaks for each outcome, in points; see like
 
 def fit(readings: Sequence[str], classes: Sequence[str]) -> Likeness:
     """Return the points that tell the classes of these readings apart."""
-    counter = CountVectorizer(analyzer=likeness.runs, min_df=RARE, binary=True)
-    model = LogisticRegression(C=TRUST, max_iter=1000, tol=1e-3)
-    model.fit(counter.fit_transform(readings), [CLASSES.index(each) for each in classes])
-    points = numpy.rint(model.coef_ * POINTS_OF_E).astype(int).T.tolist()
+    # Scaled by how rare they are (idf), runs that stand everywhere are held down: they tell how people write.
+    scaled = TfidfVectorizer(analyzer=likeness.runs, min_df=RARE, binary=True, norm=None)
+    model = LogisticRegression(C=TRUST, max_iter=2000, tol=1e-3)
+    model.fit(scaled.fit_transform(readings), [CLASSES.index(each) for each in classes])
+    points = numpy.rint(model.coef_ * scaled.idf_ * POINTS_OF_E).astype(int).T.tolist()
     start = numpy.rint(model.intercept_ * POINTS_OF_E).astype(int).tolist()
-    named = zip(counter.get_feature_names_out(), points, strict=True)
+    named = zip(scaled.get_feature_names_out(), points, strict=True)
     return Likeness(tuple(start), {words: tuple(each) for words, each in named if max(map(abs, each)) >= LEAST})
 
 
