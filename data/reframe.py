@@ -77,13 +77,13 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     if _bare(phrase) in {_bare(chip) for chip in book.chips}:
         return _of_the_article(book, phrase, reading, turn)
     points = book.likeness.weigh(left)
-    if kind := likeness.danger(points):
+    if (kind := likeness.danger(points)) and not book.open["limit"].met(reading):  # a "no" is one, whatever it is like
         return Answer("support", danger=kind)
     lines = next((lines for lines, says in book.quiet if says.met(reading)), "")
-    if certain := _certain(book, reading, lines):
-        return certain
     if not lines and (kind := likeness.danger(points, lead=0)):  # possible, but unsure
         lines = "crisis" if kind == "crisis" else "partner"
+    if certain := _certain(book, reading, lines):
+        return certain
     given = _open(book, reading, lines)
     if given is None and (outside := _outside(book, reading, lines)):
         return outside
