@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime
 import gc
 import multiprocessing
@@ -214,6 +215,8 @@ def _shared(app: Flask) -> Callable[[str], WSGIApplication]:
     multiprocessing.set_start_method("fork", force=True)  # no longer the default from Python 3.14 on
     content.compile_rules(app)
     ready.warm(app, ["/"])
+    with suppress(AttributeError):  # glibc only: what reading has left unused goes back, or each worker would hold it
+        ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()  # what is there is not looked through again: that would write to every page that is shared
     started = multiprocessing.Value("i", 0)
     cores = sorted(os.sched_getaffinity(0), reverse=True)
