@@ -62,7 +62,7 @@ def rather(points: Mapping[str, int], outcome: str) -> str:
 
 
 def runs(reading: str) -> Iterator[str]:
-    """Yield each telling run of up to three words of a reading once, its start and end among the words."""
+    """Yield each telling run of up to three words of a reading once, cut to `STEM`, its start and end among them."""
     whole = ["^", *(_SAME.get(word, word) for word in reading.split()), "$"]
     telling = [word not in _BINDING for word in whole]
     words = [word[:STEM] if tells else word for word, tells in zip(whole, telling, strict=True)]

@@ -78,6 +78,13 @@ def test_a_limit_and_a_confession_stay_what_they_are_whatever_their_words_are_li
     assert reframe.reframe(harsh, limit).outcome == reframe.reframe(BOOK, limit).outcome != "reframed"
 
 
+def test_a_refusal_is_left_as_it_is_with_lines_beneath_where_it_reads_like_danger():
+    harsh = replace(BOOK, likeness=likeness.Likeness((0, 0, 0, 99, 0, 0, 0), {}))
+    answer = reframe.reframe(harsh, "I'm not having sex tonight")
+    assert (answer.outcome, answer.note, answer.lines) == ("open", BOOK.messages["limit"], "partner")
+    assert reframe.reframe(harsh, "you never ring").outcome == "support"
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

@@ -331,6 +331,29 @@ def test_who_answers_back_is_not_given_the_words_of_who_complains(phrase, family
     assert (answer.outcome, answer.family, answer.topic) == ("reframed", family, "")
 
 
+@pytest.mark.parametrize(
+    ("phrase", "label"),
+    [
+        ("I earn it, I'll spend it how I like", "money of your own"),
+        ("you spent the holiday money", "money"),
+        ("get yourself a proper job", "work and what it pays"),
+        ("you're never home from work", "work and home"),
+        ("your mates are a bad influence", "your friends"),
+        ("you're always out with your friends", "time with friends"),
+        ("don't talk to me like that", "how we speak to each other"),
+        ("nothing I do is right for you", "criticism"),
+        ("you never help me when you come home from work", "the housework"),
+    ],
+)
+def test_what_sounds_alike_is_told_apart_by_whose_side_it_is(phrase, label):
+    assert reframe.reframe(BOOK, phrase).sure == BOOK.messages["topic"].replace("{topic}", label)
+
+
+def test_when_you_did_and_i_felt_is_left_as_it_is_and_a_blow_within_is_not():
+    assert reframe.reframe(BOOK, "When you left the party without me, I felt embarrassed").outcome == "open"
+    assert reframe.reframe(BOOK, "When you never listen because you're selfish, I feel hurt").outcome == "reframed"
+
+
 def test_a_real_apology_is_left_as_it_is():
     for phrase in ("I'm so sorry I hurt you", "sorry I forgot your birthday", "I'm sorry but I don't want to do that"):
         assert reframe.reframe(BOOK, phrase).outcome == "open", phrase
