@@ -102,12 +102,16 @@ class Reading(str):
 
 def plain(text: str) -> Reading:
     """Return a text as the rules read it; see the module's own words."""
-    apart = unicodedata.normalize("NFKD", text.translate(QUOTES)).lower()
-    # A fiancé is a fiance; and what cannot be seen parts no word.
-    text = "".join(letter for letter in apart if unicodedata.category(letter) not in ("Mn", "Cf"))
-    text = _UNSPELT.sub(_spelt, text)
-    for ending, full in _ENDINGS:
-        text = ending.sub(full, text)
+    text = text.translate(QUOTES)
+    if not text.isascii():  # a fiancé is a fiance; and what cannot be seen parts no word
+        apart = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in apart if unicodedata.category(letter) not in ("Mn", "Cf"))
+    text = text.lower()
+    if any(sign in text for sign in ("*", "id ", "ill ")):
+        text = _UNSPELT.sub(_spelt, text)
+    if "'" in text:
+        for ending, full in _ENDINGS:
+            text = ending.sub(full, text)
     text = re.sub(r"([a-z])\1{2,}", r"\1\1", text)
     found = re.findall(r"[a-z]+(?:'[a-z]+)?|\d+[a-z]*|[.!?,;:]", text)
     text = " ".join(SHORT.get(word) or _put_right(word) for word in found)

@@ -16,13 +16,17 @@ from functools import lru_cache, partial
 from data.content import Source
 from data.plain import BEGINNING, Reading
 
-# Beginnings that half of all phrases hold: to be kept under one of these spares hardly any trying.
-_COMMON = frozenset(
-    {"abo", "all", "alw", "and", "any", "are", "but", "can", "did", "doe", "for", "get", "has", "hav", "her", "him",
-     "his", "how", "lik", "mak", "nev", "not", "our", "out", "she", "tha", "the", "thi", "was", "wha", "whe", "wil",
-     "wit", "wou", "you"}
-)  # fmt: skip
-_COMMON_COST = 12  # a rule under a common beginning is tried about as often as one under so many others
+# About how many of a hundred phrases hold what begins so, where that is more than a few: what a rule costs that is
+# kept under it. Of the rest, one.
+_SHARES = {
+    67: "you",
+    40: "i the",
+    20: "me not to and my a it",
+    11: "hav is in do am on whe tha eve are wit for of",
+    6: "wou wil thi at he lik up abo can we get out if so wha say aga all was her go",
+    3: "wor she nev wan be sho kno tim cou car tel any mor sto com thr no",
+}
+_SHARE = {beginning: share for share, held in _SHARES.items() for beginning in held.split()}
 _TOKEN = re.compile(
     r"(?P<list>\(\?:[a-z0-9 |]+\))"
     r"|(?P<group>\(\?(?::|<?[=!]))"
@@ -195,9 +199,9 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
                 _vet(tokens[-1][1], text + "".join(text for _, text in tokens[first:at]))
             needs, begins = (inner, begins) if text == "(?:" else ((), before)  # the others take up no words
         elif kind == "list":
-            needs, begins = _of_list(text, before)
+            needs, begins = _of_list(text, before, _word_ends(tokens, at))
         elif kind == "words":
-            needs, begins = _of_words(text, before), text.endswith(" ")
+            needs, begins = _of_words(text, before, _word_ends(tokens, at)), text.endswith(" ")
         elif kind == "repeat":
             raise ValueError(tokens[-1][1], f"nothing stands before {text!r}")
         else:
@@ -231,20 +235,56 @@ def _refused(part: str) -> str:
     return ""
 
 
+def _word_ends(tokens: list[tuple[str, str]], at: int) -> bool:
+    """Tell whether a word that runs up to this place among the tokens surely ends there."""
+    while True:
+        kind, text = tokens[at]
+        if kind == "end":
+            return True
+        repeat = tokens[at + 1][1] if tokens[at + 1][0] == "repeat" else ""
+        if kind == "words" and not repeat:
+            return text.startswith(" ")
+        if text == "|":  # the other alternatives do not follow; what comes after their bracket does
+            at = _closing(tokens, at)
+        elif kind == "list" and repeat == "?" and all(words.startswith(" ") for words in text[3:-1].split("|")):
+            at += 2
+        elif text == ")" and repeat in ("", "?"):
+            at += 2 if repeat else 1
+        else:
+            return text == r"\b"
+
+
+def _closing(tokens: list[tuple[str, str]], at: int) -> int:
+    """Return the place of the bracket that closes what a place among the tokens stands in, or that of the end."""
+    depth = 0
+    while tokens[at][0] != "end" and (depth or tokens[at][1] != ")"):
+        depth += (tokens[at][0] == "group") - (tokens[at][1] == ")")
+        at += 1
+    return at
+
+
 @lru_cache(maxsize=1024)
-def _of_words(text: str, begins: bool) -> Needs:
-    """Return the beginnings of the words of a text, each a set; its first counts where a word begins there."""
+def _of_words(text: str, begins: bool, ends: bool) -> Needs:
+    """Return the beginnings of the words of a text, each a set.
+
+    Its first counts where a word begins there; a short one, where it is sure to be a whole word.
+    """
     words = text.split(" ")
-    return _rarest(frozenset({word[:BEGINNING]}) for word in words[0 if begins else 1 :] if len(word) >= BEGINNING)
+    last = len(words) - 1
+    return _rarest(
+        frozenset({word[:BEGINNING]})
+        for at, word in enumerate(words)
+        if word and (at or begins) and (len(word) >= BEGINNING or at < last or ends)
+    )
 
 
 @lru_cache(maxsize=64)
-def _of_list(text: str, begins: bool) -> tuple[Needs, bool]:
+def _of_list(text: str, begins: bool, ends: bool) -> tuple[Needs, bool]:
     """Return what a bracket of plain words needs, and whether a word begins after it; the same lists come again."""
     each = text[3:-1].split("|")
-    return _any_of([_of_words(words, begins) for words in each]), all(words.endswith(" ") for words in each)
+    return _any_of([_of_words(words, begins, ends) for words in each]), all(words.endswith(" ") for words in each)
 
 
 def _cost(needs: frozenset[str]) -> int:
-    """Return about how often a rule kept under these would be tried."""
-    return len(needs) + _COMMON_COST * len(needs & _COMMON)
+    """Return about how many of a hundred phrases a rule kept under these would be tried against."""
+    return sum(_SHARE.get(beginning, 1) for beginning in needs)

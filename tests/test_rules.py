@@ -44,27 +44,33 @@ def test_few_rules_are_tried_and_a_phrase_of_other_words_is_tried_against_hardly
     total = sum(len(one.written) for one, _ in ALL)
     readings = [plain.plain(phrase) for phrase in PHRASES]
     tried = sum(len(one.tried(reading)) for one, _ in ALL for reading in readings)
-    assert tried < 0.06 * total * len(readings)
+    assert tried < 0.03 * total * len(readings)
     assert sum(len(one.tried(plain.Reading("umbrella"))) for one, _ in ALL) < 0.05 * total
 
 
 @pytest.mark.parametrize(
     ("rule", "beginnings"),
     [
-        ("hit me", [{"hit"}]),
-        ("(?:hits?|slapp\\w*) (?:me|us)", [{"hit", "sla"}]),
+        ("hit me", [{"hit"}, {"me"}]),
+        ("hit m[ey]", [{"hit"}]),
+        ("no ?more", []),
+        ("(?:hits?|slapp\\w*) (?:me|us)", [{"hit", "sla"}, {"me", "us"}]),
         ("(?:never )?listens", [{"lis"}]),
         ("(?:un)?happy", []),
-        ("you (?:always|never) (?:go|went) quiet", [{"qui"}, {"you"}]),
-        ("(?:me|us)", []),
+        ("you (?:always|never) (?:go|went) quiet", [{"qui"}, {"alw", "nev"}]),
+        ("(?:me|us)", [{"me", "us"}]),
+        ("(?:me|us)(?: both)? lots", [{"lot"}, {"me", "us"}]),
+        ("(?:me|us)s? ", []),
+        ("(?:to me|by us|m[ey])", []),
+        ("(?:(?:o[nf]|to me)) lot", [{"lot"}]),
         ("angry(?! with me)", [{"ang"}]),
         ("(?<=so )tired", [{"tir"}]),
         ("(?:[a-z]+ ){0,4}drunk", [{"dru"}]),
         ("kids?", [{"kid"}]),
         ("[a-z]+ing", []),
         ("x{0}worn", []),
-        ("(?:hit|throw something at) me", [{"hit", "thr"}]),
-        ("(?:slam doors|throw plates) again", [{"aga"}, {"sla", "thr"}]),
+        ("(?:hit|throw something at) me", [{"hit", "som"}, {"me"}]),
+        ("(?:slam doors|throw plates) again", [{"pla", "sla"}, {"doo", "thr"}]),
     ],
 )
 def test_a_rule_is_kept_under_what_it_cannot_do_without(rule, beginnings):
