@@ -1,14 +1,16 @@
-"""Which outcome the words of a phrase speak for, where nobody foresaw its wording: a linear classifier.
+"""Which class the words of a phrase speak for, where nobody foresaw its wording: a linear classifier.
 
 Rules say what a phrase means, and nobody can write one for every wording. So the phrases of the tests' own
 collection are weighed as well: ``likeness.txt`` holds how much each run of up to three words speaks for each
-outcome. It is fitted to the collection by ``make learn`` (multinomial logistic regression; `tests/learn.py`)
-and rounded to whole points, so that every machine adds up the same. Rules come first; this only adds to them.
+outcome, ``topics.txt`` how much for each topic (`topics`). Both are fitted to the collection by ``make learn``
+(multinomial logistic regression; `tests/learn.py`) and rounded to whole points, so that every machine adds up
+the same. Rules come first; this adds to them.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,8 @@ from data.safety import KINDS
 SAFE = ("reframed", "open", "build")  # the outcomes that are weighed against each other; of danger, its kinds
 CLASSES = (*SAFE, *KINDS)
 POINTS_OF_E = 20  # so many points make the odds e times as good
-LEAD = 32  # points by which one must lead to be believed: odds of five to one
+LEAD = 16  # points by which danger must lead to be believed: odds of two to one
+RULED = 80  # points by which another outcome must lead the one that a rule gave: odds of fifty to one
 LONGEST_RUN = 3  # words
 STEM = 4  # letters of a word that tell; its ending would only make it rarer
 # Whoever does it to whom: what is said of one is said of all.
@@ -33,20 +36,40 @@ _BINDING = frozenset(
     being do does did have has had will would can could shall should may might must not no
     """.split()  # noqa: SIM905
 )
-_LINE = re.compile(r"(?P<words>[^:]+):(?P<points>(?: -?\d+)+)")
+_LINE = re.compile(r"(?P<words>[^:]+):(?P<pairs>(?: \d+ -?\d+)+)")
+_START = re.compile(r"\(start\):(?P<classes> [a-z -]+ -?\d+(?:, [a-z -]+ -?\d+)*)")
+_PAIR = struct.Struct("<Bh")  # the number of a class, and points
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """How many points each run of words gives each of `CLASSES`, and what each starts with."""
+    """How many points each run of words gives which classes, and how many each class starts with.
 
-    start: tuple[int, ...]
-    points: Mapping[str, tuple[int, ...]]
+    The points of a run stand packed, pair after pair: as tuples they would take five times the memory.
+    """
 
-    def weigh(self, reading: str) -> dict[str, int]:
-        """Return the points of a plain reading, by class."""
-        found = [self.start, *(self.points[words] for words in runs(reading) if words in self.points)]
-        return dict(zip(CLASSES, map(sum, zip(*found, strict=True)), strict=True))
+    start: Mapping[str, int]
+    given: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, start: Mapping[str, int], given: Mapping[str, Mapping[str, int]]) -> Likeness:
+        """Take the points of each run by class; raise `KeyError` for a class that does not start."""
+        number = {name: at for at, name in enumerate(start)}
+        return cls(
+            start,
+            {
+                run: b"".join(_PAIR.pack(number[name], points) for name, points in of.items())
+                for run, of in given.items()
+            },
+        )
+
+    def weigh(self, reading: str, length: int = LONGEST_RUN) -> dict[str, int]:
+        """Return the points of a plain reading, by class; ``length`` is that of the longest runs it holds."""
+        totals = list(self.start.values())
+        for run in runs(reading, length):
+            for number, points in _PAIR.iter_unpack(self.given.get(run, b"")):
+                totals[number] += points
+        return dict(zip(self.start, totals, strict=True))
 
 
 def danger(points: Mapping[str, int], lead: int = LEAD) -> str:
@@ -55,38 +78,58 @@ def danger(points: Mapping[str, int], lead: int = LEAD) -> str:
     return kind if points[kind] - max(points[outcome] for outcome in SAFE) > lead else ""
 
 
-def rather(points: Mapping[str, int], outcome: str) -> str:
-    """Return the safe outcome that clearly leads the one given, or the one given."""
+def rather(points: Mapping[str, int], outcome: str, lead: int) -> str:
+    """Return the safe outcome that leads the one given by more than so many points, or the one given."""
     best = max(SAFE, key=points.__getitem__)
-    return best if points[best] - points[outcome] > LEAD else outcome
+    return best if points[best] - points[outcome] > lead else outcome
 
 
-def runs(reading: str) -> Iterator[str]:
-    """Yield each telling run of up to three words of a reading once, cut to `STEM`, its start and end among them."""
+def runs(reading: str, length: int = LONGEST_RUN) -> Iterator[str]:
+    """Yield each telling run of words of a reading once, cut to `STEM`, its start and end among them.
+
+    ``length`` is that of the longest, in words.
+    """
     whole = ["^", *(_SAME.get(word, word) for word in reading.split()), "$"]
     telling = [word not in _BINDING for word in whole]
     words = [word[:STEM] if tells else word for word, tells in zip(whole, telling, strict=True)]
     yield from {
-        " ".join(words[at : at + length])
-        for length in range(1, LONGEST_RUN + 1)
-        for at in range(len(words) - length + 1)
-        if any(telling[at : at + length])
+        " ".join(words[at : at + many])
+        for many in range(1, length + 1)
+        for at in range(len(words) - many + 1)
+        if any(telling[at : at + many])
     }
 
 
 def load(path: Path) -> Likeness:
     """Read the points; raise `ContentError` naming a line that is none."""
     source = Source.read(path)
-    points: dict[str, tuple[int, ...]] = {}
+    start: dict[str, int] = {}
+    given: dict[str, bytes] = {}
     for number, line in enumerate(source.text.splitlines(), 1):
         if line.startswith("#"):
             continue
+        if not start and (begins := _START.fullmatch(line)):
+            pairs = (each.rpartition(" ") for each in begins["classes"].strip().split(", "))
+            start = {name: int(points) for name, _, points in pairs}
+            continue
         found = _LINE.fullmatch(line)
-        given = tuple(int(each) for each in found["points"].split()) if found else ()
-        if found is None or len(given) != len(CLASSES):
-            raise source.fault(f"is not words, a colon and {len(CLASSES)} whole numbers: {line!r}", line=number)
-        points[found["words"]] = given
-    try:
-        return Likeness(points.pop("(start)"), points)
-    except KeyError:
-        raise source.fault("lacks the line of (start)") from None
+        try:
+            numbers = [int(each) for each in found["pairs"].split()] if found else []
+            given[line.partition(":")[0]] = b"".join(map(_PAIR.pack, numbers[::2], numbers[1::2]))
+        except struct.error:
+            numbers = []
+        if not numbers or max(numbers[::2]) >= len(start):
+            raise source.fault(f"is not words, a colon and pairs of a class's number and points: {line!r}", line=number)
+    if not start:
+        raise source.fault("lacks the line of (start)")
+    return Likeness(start, given)
+
+
+def written(fitted: Likeness) -> str:
+    """Return points as `load` reads them."""
+    start = ", ".join(f"{name} {points}" for name, points in fitted.start.items())
+    lines = [
+        f"{run}: {' '.join(f'{number} {points}' for number, points in _PAIR.iter_unpack(packed))}\n"
+        for run, packed in sorted(fitted.given.items())
+    ]
+    return f"(start): {start}\n{''.join(lines)}"

@@ -1,25 +1,24 @@
 """The phrasebook of the reframing widget: reading it, and the lint that every line of it must pass.
 
 ``reframe.toml`` holds the lines, ``reframe-rules.toml`` how a phrase is heard, ``safety.toml`` what
-suggests danger, ``likeness.txt`` what the words of all phrases we know speak for. They are read once, at the
-start; a fault in one names the file and the line.
+suggests danger, ``likeness.txt`` and ``topics.txt`` what the words of all phrases we know speak for. They are read
+once, at the start; a fault in one names the file and the line.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data import likeness, rules, safety
+from data import likeness, rules, safety, topics
 from data.content import Source
 from data.likeness import Likeness
-from data.plain import BEGINNING
 from data.rules import Rules
 from data.safety import Safety
+from data.topics import Cue, Topics
 
 MOVES = ("longing", "us", "invitation", "firm")
 # What the site says beside the phrasebook's lines; neck and baby add to the message of their kind.
@@ -39,23 +38,6 @@ class Suggestion:
     move: str
     text: str
     from_article: bool = False
-
-
-@dataclass(frozen=True)
-class Cue:
-    """Words that name a topic, as they stand in a reading between its spaces, and what they weigh."""
-
-    words: str
-    weight: int
-
-    @classmethod
-    def read(cls, text: str, weight: int) -> Cue:
-        """Read a cue; a star after its last word stands for any ending."""
-        return cls(f" {text.removesuffix('*')}" if text.endswith("*") else f" {text} ", weight)
-
-    def is_in(self, spaced: str) -> bool:
-        """Tell whether the words stand in a reading that has a space before and after it."""
-        return self.words in spaced
 
 
 @dataclass(frozen=True)
@@ -109,7 +91,7 @@ class Phrasebook:
     messages: Mapping[str, str]
     safety: Safety
     likeness: Likeness = field(repr=False)
-    topics: tuple[Topic, ...]
+    topics: Mapping[str, Topic]
     families: Mapping[str, Family]
     known: frozenset[str]
     scope: Mapping[str, Rules]
@@ -117,7 +99,7 @@ class Phrasebook:
     hears: tuple[tuple[str, Rules], ...]
     quiet: tuple[tuple[str, Rules], ...]
     reasons: tuple[Reason, ...]
-    cues: Mapping[str, tuple[tuple[int, Cue], ...]] = field(repr=False)
+    about: Topics = field(repr=False)
 
     def rules(self) -> Iterator[Rules]:
         """Yield every list of rules that a phrase may be tried against."""
@@ -133,7 +115,7 @@ class Phrasebook:
 
     def lines(self) -> Iterator[tuple[str, str, str]]:
         """Yield every line it can say, filled in: where it stands, its move, its text; the article's not."""
-        for topic in self.topics:
+        for topic in self.topics.values():
             for thing in topic.nameable or ("",):
                 for move, texts in topic.said.items():
                     yield from ((f"topic {topic.name}", move, text.replace("{thing}", thing)) for text in texts)
@@ -141,7 +123,7 @@ class Phrasebook:
             for move, texts in family.said.items():
                 yield from ((f"family {family.name}", move, text) for text in texts)
             for move, texts in family.about.items():
-                for topic in self.topics:
+                for topic in self.topics.values():
                     for thing in topic.nameable:
                         yield from (
                             (f"family {family.name}, about {topic.name}", move, text.replace("{thing}", thing))
@@ -238,7 +220,7 @@ def load(path: Path) -> Phrasebook:
             messages={kind: content["messages"][kind] for kind in MESSAGES},
             safety=safety.load(path.with_name("safety.toml")),
             likeness=likeness.load(path.with_name("likeness.txt")),
-            topics=tuple(_topic(source, entry) for entry in content["topic"]),
+            topics={entry["name"]: _topic(source, entry) for entry in content["topic"]},
             families={entry["name"]: _family(source, entry) for entry in content["family"]},
             known=_known(source, hearing, Source.read(path.with_name("safety.toml"))),
             scope=scope,
@@ -246,7 +228,7 @@ def load(path: Path) -> Phrasebook:
             hears=hears,
             quiet=quiet,
             reasons=reasons,
-            cues=_index(source, content["topic"]),
+            about=topics.load(path.with_name("topics.txt"), source, content["topic"]),
         )
     for rule in book.safety.rules:
         if rule.also and rule.also not in book.messages:
@@ -262,7 +244,7 @@ def _topic(source: Source, entry: Mapping[str, Any]) -> Topic:
     things = []
     for text in entry.get("things", ()):
         name, _, cues = text.partition(":")
-        things.append((name, tuple(_cue(source, cue.strip(), 1) for cue in cues.split(","))))
+        things.append((name, tuple(Cue.read(source, cue.strip(), 1) for cue in cues.split(","))))
     said = {move: tuple(entry[move]) for move in MOVES if move in entry}
     lines = _lines(source, entry, "care" if entry.get("care") else "")
     moves = tuple(entry.get("moves", ()))
@@ -296,28 +278,6 @@ def _lines(source: Source, entry: Mapping[str, Any], default: str = "") -> str:
     return lines
 
 
-def _cue(source: Source, text: str, weight: int) -> Cue:
-    if "*" in text[:-1]:
-        raise source.fault(f"a star stands only at the end of a cue: {text!r}", text)
-    return Cue.read(text, weight)
-
-
-def _index(source: Source, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[tuple[int, Cue], ...]]:
-    """Return the cues of all topics, with the number of their topic, by the beginning of their longest word.
-
-    What is said outright weighs three and a point more for each further word; a hint weighs one. In a
-    weighty topic, which is seldom named by the way, what is said outright weighs one more.
-    """
-    index: dict[str, list[tuple[int, Cue]]] = defaultdict(list)
-    for number, entry in enumerate(entries):
-        for kind in ("says", "hints"):
-            for text in dict.fromkeys(entry.get(kind, ())):
-                outright = 2 + len(text.split()) + entry.get("weighty", False)
-                cue = _cue(source, text, 1 if kind == "hints" else outright)
-                index[max(text.strip("*").split(), key=len)[:BEGINNING]].append((number, cue))
-    return {beginning: tuple(cues) for beginning, cues in index.items()}
-
-
 def _known(*sources: Source) -> frozenset[str]:
     """Return every word that the files use: with the common ones, what we know of English."""
     return frozenset(word for source in sources for word in re.findall(r"[a-z]+", source.text.lower()))
@@ -344,7 +304,7 @@ def _check(source: Source, content: Mapping[str, Any], book: Phrasebook) -> None
                         if rule := lint(text.replace("{thing}", thing), keep):
                             raise source.fault(f"{kind} {entry['name']!r}, {move}, breaks rule {rule}", text)
                 for text in entry.get("about", {}).get(move, ()):
-                    for topic in book.topics:
+                    for topic in book.topics.values():
                         for thing in topic.nameable:
                             if rule := lint(text.replace("{thing}", thing)):
                                 what = f"{kind} {entry['name']!r}, about {topic.name}, {move}"

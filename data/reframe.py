@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from data import likeness
+from data.likeness import RULED
 from data.phrasebook import LEAST_VARIANTS, Family, Phrasebook, Suggestion, Topic, load
 from data.plain import QUOTES, Reading, is_english, plain
 from data.safety import LONGEST_TEXT
@@ -29,7 +30,6 @@ _DOES = re.compile(
     r"(?!(?:at|in|for|to|with|and|or|on|about|from|later|tonight|tomorrow|know|guys?|all|two|lot)\b)[a-z]"
 )
 _SOMEBODY = re.compile(r"\b(?:you|your|he|she|they|i am|we)\b")
-LEAST_WEIGHT = 3  # of a topic's cues; hints alone, one each, name no topic
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,12 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
         return outside
     given = given or _reframed(book, phrase, reading, lines, turn)
     given = given or Answer("build", note=book.messages["build"], lines=lines)
-    outcome = likeness.rather(points, given.outcome)
-    # What is gentle from its first word on is so, praise is praise, and a blow is one, however it is wrapped.
+    # What no rule tells, its words may; what is gentle from its first word on is so, praise is praise, and a family
+    # with lines of its own knows why.
+    outcome = likeness.rather(points, given.outcome, 0 if given.family == "complaint" else RULED)
     is_gentle = given.outcome == "open" and book.open["soft"].met_at(reading) == 0
-    if (
-        outcome == given.outcome
-        or is_gentle
-        or given.note == book.messages["praise"]
-        or given.family not in ("", "complaint")
-    ):
+    is_praise = given.note == book.messages["praise"]
+    if outcome == given.outcome or is_gentle or is_praise or (given.family and book.families[given.family].own):
         return given
     if outcome == "reframed":
         return _reframed(book, phrase, reading, given.lines, turn, is_complaint=True) or given
@@ -177,7 +174,8 @@ def _reframed(
     book: Phrasebook, phrase: str, reading: Reading, lines: str, turn: int, *, is_complaint: bool = False
 ) -> Answer | None:
     """Answer a phrase whose family is known: in the lines of its topic where that is known too."""
-    topic = find_topic(book, reading)
+    about = book.about.find(reading)
+    topic = book.topics[about] if about else None
     # What names a topic and somebody, or says what somebody does, is a complaint, even where nothing else tells.
     if (_SOMEBODY if topic else _DOES).search(reading) and not book.open["soft"].met(reading):
         is_complaint = True
@@ -233,18 +231,6 @@ def _compose(family: Family, topic: Topic | None, reading: Reading) -> tuple[dic
 
 def _choose(said: dict[str, tuple[str, ...]], move: str, turn: int) -> Suggestion:
     return Suggestion(move, said[move][turn % len(said[move])])
-
-
-def find_topic(book: Phrasebook, reading: Reading) -> Topic | None:
-    """Return the topic whose cues weigh most, the first in the file where two weigh the same."""
-    spaced = f" {reading} "
-    weights: dict[int, int] = {}
-    for beginning in reading.beginnings & book.cues.keys():
-        for number, cue in book.cues[beginning]:
-            if cue.is_in(spaced):
-                weights[number] = weights.get(number, 0) + cue.weight
-    best = max(weights, key=lambda number: (weights[number], -number), default=None)
-    return book.topics[best] if best is not None and weights[best] >= LEAST_WEIGHT else None
 
 
 def find_marks(book: Phrasebook, phrase: str) -> tuple[Mark, ...]:

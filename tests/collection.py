@@ -1,28 +1,70 @@
-"""The collection of phrases, with what is right for each: what the tests ask and what likeness is fitted to."""
+"""The collection of phrases, with what is right for each: what the tests ask and what likeness is fitted to.
+
+``phrases.tsv`` has a phrase a line: its outcome, or of danger its kind; its topics, the better first, where it is
+of one; ``lines`` where help lines stand beneath; the phrase. ``topic-words.txt`` has, topic by topic, words that
+people say when they complain of just that.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from data.likeness import CLASSES
 from data.phrasebook import Phrasebook
+from data.safety import KINDS
 
-PHRASES = [
-    json.loads(line) for line in (Path(__file__).parent / "phrases.jsonl").read_text(encoding="utf-8").splitlines()
-]
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Case:
+    """A phrase and what is right for it."""
+
+    what: str
+    topics: tuple[str, ...]
+    lines: bool
+    phrase: str
+
+    @property
+    def outcome(self) -> str:
+        """Return the outcome it should have."""
+        return "support" if self.what in KINDS else self.what
+
+
+def _cases() -> Iterator[Case]:
+    for line in (HERE / "phrases.tsv").read_text(encoding="utf-8").splitlines():
+        what, topics, lines, phrase = line.split("\t")
+        yield Case(what, tuple(topics.split("|")) if topics else (), bool(lines), phrase)
+
+
+CASES = list(_cases())
+PHRASES = [case.phrase for case in CASES]
 
 
 def classed(book: Phrasebook) -> list[tuple[str, str]]:
     """Return every phrase we know the class of, those that the rules of danger name as examples too."""
-    found = [(case["phrase"], case["kind"] if case["outcome"] == "support" else case["outcome"]) for case in PHRASES]
+    found = [(case.phrase, case.what) for case in CASES]
     for rule in book.safety.rules:
         found += [(phrase, rule.kind) for phrase in rule.hears] + [(phrase, "reframed") for phrase in rule.spares]
     return [(phrase, what) for phrase, what in found if what in CLASSES]
 
 
-def digest(known: Sequence[tuple[str, str]]) -> str:
-    """Return what changes whenever the phrases do."""
-    return hashlib.blake2b(json.dumps(sorted(known)).encode(), digest_size=8).hexdigest()
+def topical() -> list[tuple[str, tuple[str, ...]]]:
+    """Return every phrase we know the topics of, of which there may be none."""
+    return [(case.phrase, case.topics) for case in CASES if case.topics]
+
+
+def topic_words() -> list[tuple[str, str]]:
+    """Return words that people say of a topic, each with its topic."""
+    lines = (HERE / "topic-words.txt").read_text(encoding="utf-8").splitlines()
+    by_topic = (line.split(": ") for line in lines if line and not line.startswith("#"))
+    return [(words, topic) for topic, listed in by_topic for words in listed.split(", ")]
+
+
+def digest(known: object) -> str:
+    """Return what changes whenever what was fitted to does."""
+    return hashlib.blake2b(json.dumps(known).encode(), digest_size=8).hexdigest()

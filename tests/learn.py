@@ -1,78 +1,139 @@
-"""Fit `data/likeness.txt` to the collection of phrases; ``make learn`` runs it.
+"""Fit `data/likeness.txt` and `data/topics.txt` to the collection of phrases; ``make learn`` runs it.
 
-Multinomial logistic regression over runs of words (scikit-learn). Prints what cross-validation says of it:
-how it does on phrases that it was not fitted to, without any rule.
+Multinomial logistic regression over runs of words (scikit-learn). Prints what cross-validation says of each:
+how it does on phrases that it was not fitted to, without any rule or cue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from data import likeness, reframe
-from data.likeness import CLASSES, POINTS_OF_E, SAFE, Likeness
+from data import likeness, reframe, topics
+from data.likeness import POINTS_OF_E, Likeness
+from data.phrasebook import Phrasebook
 from data.plain import plain
+from data.safety import KINDS
 from tests import collection
 
 DATA = Path(__file__).parent.parent / "data"
+PARTS = 8  # of the collection, each asked about what the others taught
 RARE = 2  # phrases; a run that stands in fewer tells nothing
-LEAST = 8  # points; a run that gives or takes fewer is left out
-TRUST = 0.2  # in the collection over the belief that no run tells anything (C of the regression)
-HEAD = """# How much a run of words speaks for each outcome, in points; see likeness.py. Written by `make learn`: do not edit.
+LEAST = 8  # points; what a run gives or takes is left out where it is less
+TRUST, TOPIC_TRUST = 0.2, 0.4  # in the collection over the belief that no run tells anything (C of the regression)
+WORDS_COUNT = 0.3  # of a phrase: what is listed for a topic is said in others too
+HEAD = """# {what}; see {module}. Written by `make learn`: do not edit.
 # Fitted to phrases {digest}
-# words: {classes}
+# After a run of words, in pairs: the number of a class, in the order of (start), and its points.
 """
 
+Case = TypeVar("Case")
+Known = tuple[str, str, float]  # a reading, its class, and how much it counts
 
-def fit(readings: Sequence[str], classes: Sequence[str]) -> Likeness:
-    """Return the points that tell the classes of these readings apart."""
+
+def fit(known: Sequence[Known], length: int, trust: float, *, is_signed: bool) -> Likeness:
+    """Return the points that tell the classes of readings apart, in runs of up to so many words.
+
+    Where points are not signed, a run only speaks for classes, never against one: of many classes, nearly all.
+    """
     # Scaled by how rare they are (idf), runs that stand everywhere are held down: they tell how people write.
-    scaled = TfidfVectorizer(analyzer=likeness.runs, min_df=RARE, binary=True, norm=None)
-    model = LogisticRegression(C=TRUST, max_iter=2000, tol=1e-3)
-    model.fit(scaled.fit_transform(readings), [CLASSES.index(each) for each in classes])
-    points = numpy.rint(model.coef_ * scaled.idf_ * POINTS_OF_E).astype(int).T.tolist()
-    start = numpy.rint(model.intercept_ * POINTS_OF_E).astype(int).tolist()
-    named = zip(scaled.get_feature_names_out(), points, strict=True)
-    return Likeness(tuple(start), {words: tuple(each) for words, each in named if max(map(abs, each)) >= LEAST})
-
-
-def validated(readings: Sequence[str], classes: Sequence[str]) -> str:
-    """Return how phrases in eight parts are judged by points that were fitted to the other seven."""
-    right = heard = flagged = 0
-    for taught, asked in KFold(8, shuffle=True, random_state=1).split(readings):
-        fitted = fit([readings[at] for at in taught], [classes[at] for at in taught])
-        for at in asked:
-            points = fitted.weigh(readings[at])
-            danger = likeness.danger(points)
-            is_danger = classes[at] not in SAFE
-            heard += is_danger and bool(danger)
-            flagged += not is_danger and bool(danger)
-            right += bool(danger) if is_danger else not danger and max(SAFE, key=points.__getitem__) == classes[at]
-    dangers = sum(each not in SAFE for each in classes)
-    return (
-        f"Alone, on phrases it was not fitted to: {right} of {len(classes)} outcomes, "
-        f"danger {heard} of {dangers}, innocents flagged {flagged} of {len(classes) - dangers}"
+    scaled = TfidfVectorizer(
+        analyzer=lambda reading: likeness.runs(reading, length), min_df=RARE, binary=True, norm=None
     )
+    runs = scaled.fit_transform([reading for reading, _, _ in known])
+    model = LogisticRegression(C=trust, max_iter=2000, tol=1e-3)
+    model.fit(runs, [each for _, each, _ in known], sample_weight=[counts for _, _, counts in known])
+    classes = model.classes_.tolist()
+    points = numpy.rint(model.coef_ * scaled.idf_ * POINTS_OF_E).astype(int).T
+    kept = (numpy.abs(points) if is_signed else points) >= LEAST
+    start = numpy.rint(model.intercept_ * POINTS_OF_E).astype(int).tolist()
+    return Likeness.of(
+        dict(zip(classes, start, strict=True)),
+        {
+            run: {classes[at]: int(points[row, at]) for at in numpy.flatnonzero(kept[row])}
+            for row, run in enumerate(scaled.get_feature_names_out())
+            if kept[row].any()
+        },
+    )
+
+
+def outcomes(book: Phrasebook, cases: Sequence[tuple[str, str]]) -> Likeness:
+    """Return the points of outcomes and kinds of danger."""
+    known = [(str(book.safety.idioms.taken_out(plain(phrase))), what, 1.0) for phrase, what in cases]
+    return fit(known, likeness.LONGEST_RUN, TRUST, is_signed=True)
+
+
+def about(cases: Sequence[tuple[str, tuple[str, ...]]]) -> Likeness:
+    """Return the points of topics, and of there being none."""
+    known = [(str(plain(phrase)), name, 1 / len(named)) for phrase, named in cases for name in named]
+    known += [(str(plain(words)), name, WORDS_COUNT) for words, name in collection.topic_words()]
+    return fit(known, topics.LONGEST_RUN, TOPIC_TRUST, is_signed=False)
+
+
+def parts(cases: Sequence[Case]) -> Iterator[tuple[list[Case], list[Case]]]:
+    """Yield what teaches and what is then asked, part by part."""
+    for taught, asked in KFold(PARTS, shuffle=True, random_state=1).split(cases):
+        yield [cases[at] for at in taught], [cases[at] for at in asked]
+
+
+def outcomes_validated(book: Phrasebook, cases: Sequence[tuple[str, str]]) -> str:
+    """Return how phrases are judged by points that were not fitted to them."""
+    told: Counter[str] = Counter()
+    for taught, asked in parts(cases):
+        fitted = outcomes(book, taught)
+        for phrase, what in asked:
+            points = fitted.weigh(book.safety.idioms.taken_out(plain(phrase)))
+            danger = likeness.danger(points)
+            told["danger" if what in KINDS else "innocent"] += 1
+            told["heard" if what in KINDS else "flagged"] += bool(danger)
+            told["right"] += bool(danger) if what in KINDS else not danger and likeness.rather(points, what, 0) == what
+    return (
+        f"Outcomes, of phrases not fitted to: {told['right']} of {len(cases)} right, danger {told['heard']} of "
+        f"{told['danger']}, innocents flagged {told['flagged']} of {told['innocent']}"
+    )
+
+
+def about_validated(book: Phrasebook, cases: Sequence[tuple[str, tuple[str, ...]]]) -> str:
+    """Return what phrases are taken to be about by points that were not fitted to them, and by no cue."""
+    told: Counter[str] = Counter()
+    for taught, asked in parts(cases):
+        finder = replace(book.about, cues={}, like=about(taught))
+        for phrase, named in asked:
+            name = finder.find(plain(phrase))
+            groups = {book.about.groups.get(each) for each in named}
+            told["none" if name is None else "kept" if book.about.groups[name] in groups else "wrong"] += 1
+    return (
+        f"Topics, of phrases not fitted to: {told['kept']} of {len(cases)} kept, {told['wrong']} wrong, "
+        f"{told['none']} not claimed"
+    )
+
+
+def write(name: str, fitted: Likeness, what: str, module: str, known: object) -> None:
+    """Write points to a file of the data, saying what they are and what they were fitted to."""
+    head = HEAD.format(what=what, module=module, digest=collection.digest(known))
+    (DATA / name).write_text(head + likeness.written(fitted), encoding="utf-8")
+    print(f"{len(fitted.given)} runs of words in data/{name}")
 
 
 def main() -> None:
     """Fit, validate, write."""
     book = reframe.load(DATA / "reframe.toml")
-    known = collection.classed(book)
-    readings = [str(book.safety.idioms.taken_out(plain(phrase))) for phrase, _ in known]
-    classes = [each for _, each in known]
-    print(validated(readings, classes))
-    fitted = fit(readings, classes)
-    lines = [f"{words}: {' '.join(map(str, points))}\n" for words, points in sorted(fitted.points.items())]
-    head = HEAD.format(digest=collection.digest(known), classes=" ".join(CLASSES))
-    start = f"(start): {' '.join(map(str, fitted.start))}\n"
-    (DATA / "likeness.txt").write_text(head + start + "".join(lines), encoding="utf-8")
-    print(f"{len(lines)} runs of words in data/likeness.txt, from {len(known)} phrases")
+    classed, topical = collection.classed(book), collection.topical()
+    print(outcomes_validated(book, classed))
+    print(about_validated(book, topical))
+    what = "How much a run of words speaks for each outcome"
+    write("likeness.txt", outcomes(book, classed), what, "likeness.py", sorted(classed))
+    words = collection.topic_words()
+    what = "How much a run of words speaks for each topic"
+    write("topics.txt", about(topical), what, "topics.py", [sorted(topical), sorted(words)])
 
 
 if __name__ == "__main__":

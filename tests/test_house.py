@@ -18,10 +18,11 @@ DATA_MORE = {
     "backup": {"comments"},
     "likeness": {"safety"},
     "outbox": {"postbox"},
-    "phrasebook": {"likeness", "plain", "rules", "safety"},
+    "phrasebook": {"likeness", "plain", "rules", "safety", "topics"},
     "reframe": {"likeness", "phrasebook", "plain", "safety"},
     "rules": {"plain"},
     "safety": {"plain", "rules"},
+    "topics": {"likeness", "plain"},
 }
 VIEW_HELPERS = {
     "checks",

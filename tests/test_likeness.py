@@ -15,10 +15,11 @@ from tests import collection
 PATH = Path(__file__).parent.parent / "data" / "likeness.txt"
 BOOK = reframe.load(PATH.with_name("reframe.toml"))
 LEAD, MORE = likeness.LEAD, likeness.LEAD + 1
+EVEN = dict.fromkeys(likeness.CLASSES, 0)
 
 
 def test_the_points_are_fitted_to_the_phrases_there_are():
-    fitted = collection.digest(collection.classed(BOOK))
+    fitted = collection.digest(sorted(collection.classed(BOOK)))
     assert f"# Fitted to phrases {fitted}\n" in PATH.read_text(encoding="utf-8"), "run make learn"
 
 
@@ -26,10 +27,10 @@ def test_a_phrase_is_weighed_by_its_runs_of_words():
     expected = {"neve", "ring", "you neve", "neve ring", "ring $", "^ you neve", "you neve ring", "neve ring $"}
     for reading in ("you never ring", "he never rings", "they never ringing"):
         assert set(likeness.runs(reading)) == expected
-    points = likeness.Likeness(
-        (1, 0, 0, 0, 0, 0, 0), {"neve": (2, 0, 0, 0, -3, 0, 0), "you neve": (1, 0, 0, 0, 0, 0, 0)}
-    )
-    assert points.weigh("she never never ring") == dict(zip(likeness.CLASSES, (4, 0, 0, 0, -3, 0, 0), strict=True))
+    start = EVEN | {"reframed": 1}
+    points = likeness.Likeness.of(start, {"neve": {"reframed": 2, "control": -3}, "you neve": {"reframed": 1}})
+    assert points.weigh("she never never ring") == start | {"reframed": 4, "control": -3}
+    assert points.weigh("she never never ring", length=1) == start | {"reframed": 3, "control": -3}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_a_phrase_is_weighed_by_its_runs_of_words():
 def test_only_a_clear_lead_is_believed(points, outcome, kind, rather):
     weighed = dict(zip(likeness.CLASSES, points, strict=True))
     assert likeness.danger(weighed) == kind
-    assert likeness.rather(weighed, outcome) == rather
+    assert likeness.rather(weighed, outcome, LEAD) == rather
 
 
 def dangerous(phrase: str) -> bool:
@@ -54,9 +55,9 @@ def dangerous(phrase: str) -> bool:
 
 def test_danger_that_no_rule_hears_is_heard_by_its_likeness():
     unforeseen = [
-        case["phrase"]
-        for case in collection.PHRASES
-        if case["outcome"] == "support" and not BOOK.safety.heard(case["phrase"]) and dangerous(case["phrase"])
+        case.phrase
+        for case in collection.CASES
+        if case.outcome == "support" and not BOOK.safety.heard(case.phrase) and dangerous(case.phrase)
     ]
     assert unforeseen
     for phrase in unforeseen:
@@ -66,7 +67,7 @@ def test_danger_that_no_rule_hears_is_heard_by_its_likeness():
 
 
 def test_innocents_are_seldom_like_danger():
-    innocent = [case["phrase"] for case in collection.PHRASES if case["outcome"] != "support"]
+    innocent = [case.phrase for case in collection.CASES if case.outcome != "support"]
     assert sum(map(dangerous, innocent)) <= 0.01 * len(innocent)
 
 
@@ -74,12 +75,12 @@ def test_innocents_are_seldom_like_danger():
     "limit", ["I'm not having sex tonight", "please don't read my diary", "I've relapsed and can't tell you"]
 )
 def test_a_limit_and_a_confession_stay_what_they_are_whatever_their_words_are_like(limit):
-    harsh = replace(BOOK, likeness=likeness.Likeness((99, 0, 0, 0, 0, 0, 0), {}))
+    harsh = replace(BOOK, likeness=likeness.Likeness(EVEN | {"reframed": 99}, {}))
     assert reframe.reframe(harsh, limit).outcome == reframe.reframe(BOOK, limit).outcome != "reframed"
 
 
 def test_a_refusal_is_left_as_it_is_with_lines_beneath_where_it_reads_like_danger():
-    harsh = replace(BOOK, likeness=likeness.Likeness((0, 0, 0, 99, 0, 0, 0), {}))
+    harsh = replace(BOOK, likeness=likeness.Likeness(EVEN | {"harm": 99}, {}))
     answer = reframe.reframe(harsh, "I'm not having sex tonight")
     assert (answer.outcome, answer.note, answer.lines) == ("open", BOOK.messages["limit"], "partner")
     assert reframe.reframe(harsh, "you never ring").outcome == "support"
@@ -88,9 +89,12 @@ def test_a_refusal_is_left_as_it_is_with_lines_beneath_where_it_reads_like_dange
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("(start): 0 0 0 0 0 0 0\nyou never 3\n", r"likeness\.txt:2: is not words, a colon and 7 whole numbers"),
-        ("(start): 0 0 0 0 0 0\n", r"likeness\.txt:1: is not words"),
-        ("you: 0 0 0 0 0 0 1\n", r"likeness\.txt:1: lacks the line of \(start\)"),
+        ("(start): open 0, harm 3\nyou never 3\n", r"likeness\.txt:2: is not words, a colon and pairs"),
+        ("(start): open 0, harm 3\nyou never: 0\n", r"likeness\.txt:2: is not words, a colon and pairs"),
+        ("(start): open 0, harm 3\nyou never: 2 7\n", r"likeness\.txt:2: is not words, a colon and pairs"),
+        ("(start): open 0, harm 3\nyou never: 1 70000\n", r"likeness\.txt:2: is not words, a colon and pairs"),
+        ("you: 0 1\n", r"likeness\.txt:1: is not words, a colon and pairs"),
+        ("# nothing\n", r"likeness\.txt:1: lacks the line of \(start\)"),
     ],
 )
 def test_points_that_are_none_stop_the_start_naming_the_line(tmp_path, text, fault):
@@ -98,3 +102,10 @@ def test_points_that_are_none_stop_the_start_naming_the_line(tmp_path, text, fau
     path.write_text(text)
     with pytest.raises(ContentError, match=fault):
         likeness.load(path)
+
+
+def test_points_are_read_as_they_were_written(tmp_path):
+    points = likeness.Likeness.of({"open": 3, "own mess": -4}, {"you neve": {"open": 2, "own mess": -300}})
+    path = tmp_path / "likeness.txt"
+    path.write_text("# said of it\n" + likeness.written(points))
+    assert likeness.load(path) == points

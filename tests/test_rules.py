@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -13,13 +12,10 @@ from hypothesis import strategies as st
 
 from data import plain, reframe, rules
 from data.content import ContentError, Source
+from tests.collection import PHRASES
 
 BOOK = reframe.load(Path(__file__).parent.parent / "data" / "reframe.toml")
 ALL = [(one, rules.whole_words(*one.written)) for one in BOOK.rules()]
-PHRASES = [
-    json.loads(line)["phrase"]
-    for line in (Path(__file__).parent / "phrases.jsonl").read_text(encoding="utf-8").splitlines()
-]
 WORDS = sorted({word for one in BOOK.rules() for rule in one.written for word in re.findall(r"[a-z]+", rule)})
 
 
