@@ -19,7 +19,7 @@ from data.content import Source
 from data.safety import KINDS
 
 SAFE = ("reframed", "open", "build")  # the outcomes that are weighed against each other; of danger, its kinds
-CLASSES = (*SAFE, *KINDS)
+CLASSES = (*SAFE, "decline", *KINDS)
 POINTS_OF_E = 20  # so many points make the odds e times as good
 LEAD = 16  # points by which danger must lead to be believed: odds of two to one
 RULED = 80  # points by which another outcome must lead the one that a rule gave: odds of fifty to one

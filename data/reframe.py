@@ -71,12 +71,14 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     if rule := book.safety.met(left):
         extra = (book.messages[rule.also],) if rule.also else ()
         return Answer("support", danger=rule.kind, extra=extra)
+    points = book.likeness.weigh(left)
     words = [word for word in reading.split() if word.isalpha()]
-    if _is_none(book, phrase, reading, words):
+    if _is_none(book, phrase, words) or (
+        book.scope["question"].met(reading) and likeness.rather(points, "decline", RULED) == "decline"
+    ):
         return Answer("decline", note=book.messages["decline"])
     if _bare(phrase) in {_bare(chip) for chip in book.chips}:
         return _of_the_article(book, phrase, reading, turn)
-    points = book.likeness.weigh(left)
     if (kind := likeness.danger(points)) and not book.open["limit"].met(reading):  # a "no" is one, whatever it is like
         return Answer("support", danger=kind)
     lines = next((lines for lines, says in book.quiet if says.met(reading)), "")
@@ -107,12 +109,12 @@ def danger(book: Phrasebook, text: str) -> str:
     return rule.kind if rule else ""
 
 
-def _is_none(book: Phrasebook, phrase: str, reading: Reading, words: Sequence[str]) -> bool:
-    """Tell whether this is nothing said to a partner: empty, too long, markup, not English, a question to the site."""
+def _is_none(book: Phrasebook, phrase: str, words: Sequence[str]) -> bool:
+    """Tell whether this is nothing that somebody says: empty, too long, markup, not English."""
     if len(phrase) > LONGEST_PHRASE or not words or re.search(r"https?:|www\.|<[A-Za-z/!]|[{}]|\]\(", phrase):
         return True
     strange = sum(not is_english(word, book.known) for word in words)
-    return strange * 2 >= len(words) + (len(words) > 2) or book.scope["question"].met(reading)
+    return strange * 2 >= len(words) + (len(words) > 2)
 
 
 def _of_the_article(book: Phrasebook, phrase: str, reading: Reading, turn: int) -> Answer:

@@ -55,9 +55,11 @@ class Topics:
     def find(self, reading: Reading) -> str | None:
         """Return the name of the topic that a reading is about, or None where none leads clearly."""
         points = self.weigh(reading)
-        best = max(points, key=points.__getitem__)
-        rivals = (points[name] for name in points if self.groups.get(name) != self.groups.get(best))
-        return best if best != NONE and points[best] - max(rivals) > LEAD else None
+        best, *others = sorted(points, key=points.__getitem__, reverse=True)
+        if best == NONE:
+            return None
+        rival = next(name for name in others if self.groups.get(name) != self.groups[best])
+        return best if points[best] - points[rival] > LEAD else None
 
     def weigh(self, reading: Reading) -> dict[str, int]:
         """Return the points of each topic, and of there being none."""
@@ -65,7 +67,7 @@ class Topics:
         spaced = f" {reading} "
         for beginning in reading.beginnings & self.cues.keys():
             for name, cue in self.cues[beginning]:
-                if cue.is_in(spaced):
+                if cue.words in spaced:
                     points[name] += CUE_POINTS * cue.weight
         return points
 
