@@ -9,8 +9,8 @@ the same. Rules come first; this adds to them.
 
 from __future__ import annotations
 
-import re
 import struct
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +36,7 @@ _BINDING = frozenset(
     being do does did have has had will would can could shall should may might must not no
     """.split()  # noqa: SIM905
 )
-_LINE = re.compile(r"(?P<words>[^:]+):(?P<pairs>(?: \d+ -?\d+)+)")
-_START = re.compile(r"\(start\):(?P<classes> [a-z -]+ -?\d+(?:, [a-z -]+ -?\d+)*)")
-_PAIR = struct.Struct("<Bh")  # the number of a class, and points
+_PAIR = struct.Struct("hh")  # the number of a class, and points
 
 
 @dataclass(frozen=True)
@@ -106,23 +104,30 @@ def load(path: Path) -> Likeness:
     start: dict[str, int] = {}
     given: dict[str, bytes] = {}
     for number, line in enumerate(source.text.splitlines(), 1):
-        if line.startswith("#"):
-            continue
-        if not start and (begins := _START.fullmatch(line)):
-            pairs = (each.rpartition(" ") for each in begins["classes"].strip().split(", "))
-            start = {name: int(points) for name, _, points in pairs}
-            continue
-        found = _LINE.fullmatch(line)
+        words, _, rest = line.partition(":")
         try:
-            numbers = [int(each) for each in found["pairs"].split()] if found else []
-            given[line.partition(":")[0]] = b"".join(map(_PAIR.pack, numbers[::2], numbers[1::2]))
-        except struct.error:
-            numbers = []
-        if not numbers or max(numbers[::2]) >= len(start):
-            raise source.fault(f"is not words, a colon and pairs of a class's number and points: {line!r}", line=number)
+            if words == "(start)":
+                start = dict(map(_class, rest.split(",")))
+            elif not line.startswith("#"):
+                given[words] = _packed(rest, len(start))
+        except (ValueError, OverflowError):
+            what = f"is not words, a colon and pairs of a class's number and points: {line!r}"
+            raise source.fault(what, line=number) from None
     if not start:
         raise source.fault("lacks the line of (start)")
     return Likeness(start, given)
+
+
+def _class(text: str) -> tuple[str, int]:
+    name, _, points = text.strip().rpartition(" ")
+    return name, int(points)
+
+
+def _packed(text: str, classes: int) -> bytes:
+    numbers = array("h", map(int, text.split()))
+    if not numbers or len(numbers) % 2 or not 0 <= min(numbers[::2]) <= max(numbers[::2]) < classes:
+        raise ValueError(text)
+    return numbers.tobytes()
 
 
 def written(fitted: Likeness) -> str:

@@ -35,6 +35,7 @@ _TOKEN = re.compile(
     r"|(?P<one>\[\^?[^\]]+\]|\\[bdwsS]|\\?[.,!?~'-]|[$^])"
     r"|(?P<mark>[|)])"
 )
+_SHORT_LAST = re.compile(rf"(?<![a-z0-9])[a-z0-9]{{1,{BEGINNING - 1}}}(?=[|)]|$)")
 
 # Sets of beginnings, of each of which any match holds one: the rarest two; none where that cannot be told.
 Needs = tuple[frozenset[str], ...]
@@ -199,9 +200,9 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
                 _vet(tokens[-1][1], text + "".join(text for _, text in tokens[first:at]))
             needs, begins = (inner, begins) if text == "(?:" else ((), before)  # the others take up no words
         elif kind == "list":
-            needs, begins = _of_list(text, before, _word_ends(tokens, at))
+            needs, begins = _of_list(text, before, _ends_short(text) and _word_ends(tokens, at))
         elif kind == "words":
-            needs, begins = _of_words(text, before, _word_ends(tokens, at)), text.endswith(" ")
+            needs, begins = _of_words(text, before, _ends_short(text) and _word_ends(tokens, at)), text.endswith(" ")
         elif kind == "repeat":
             raise ValueError(tokens[-1][1], f"nothing stands before {text!r}")
         else:
@@ -233,6 +234,11 @@ def _refused(part: str) -> str:
     except (re.error, OverflowError) as error:
         return str(error)
     return ""
+
+
+def _ends_short(text: str) -> bool:
+    """Tell whether a word of a text, or one of a list, is last and too short to tell by its beginning."""
+    return _SHORT_LAST.search(text) is not None
 
 
 def _word_ends(tokens: list[tuple[str, str]], at: int) -> bool:

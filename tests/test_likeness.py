@@ -44,7 +44,7 @@ def test_a_phrase_is_weighed_by_its_runs_of_words():
     ],
 )
 def test_only_a_clear_lead_is_believed(points, outcome, kind, rather):
-    weighed = dict(zip(likeness.CLASSES, points, strict=True))
+    weighed = dict(zip((*likeness.SAFE, *safety.KINDS), points, strict=True))
     assert likeness.danger(weighed) == kind
     assert likeness.rather(weighed, outcome, LEAD) == rather
 
