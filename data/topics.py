@@ -20,8 +20,8 @@ from data.likeness import Likeness
 from data.plain import BEGINNING, Reading
 
 NONE = "none"  # what the collection says of a phrase that is about nothing in particular
-CUE_POINTS = 12  # points for each that a cue weighs
-LEAD = 20  # points by which a topic must lead those of other groups: odds of e to one
+CUE_POINTS = 10  # points for each that a cue weighs
+LEAD = 28  # points by which a topic must lead those of other groups: odds of four to one
 LONGEST_RUN = 2  # words
 
 
