@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from data import likeness
-from data.likeness import RULED
+from data.likeness import GENTLE, RULED
 from data.phrasebook import LEAST_VARIANTS, Family, Phrasebook, Suggestion, Topic, load
 from data.plain import QUOTES, Reading, is_english, plain
 from data.safety import LONGEST_TEXT
@@ -91,12 +91,13 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
         return outside
     given = given or _reframed(book, phrase, reading, lines, turn)
     given = given or Answer("build", note=book.messages["build"], lines=lines)
-    # What no rule tells, its words may; what is gentle from its first word on is so, praise is praise, and a family
-    # with lines of its own knows why.
-    outcome = likeness.rather(points, given.outcome, 0 if given.family == "complaint" else RULED)
+    # What no rule tells, its words may. Praise is praise, and a family with lines of its own knows why; what is gentle
+    # from its first word on takes more than another to be a blow.
     is_gentle = given.outcome == "open" and book.open["soft"].met_at(reading) == 0
+    lead = 0 if given.family == "complaint" else GENTLE if is_gentle else RULED
+    outcome = likeness.rather(points, given.outcome, lead)
     is_praise = given.note == book.messages["praise"]
-    if outcome == given.outcome or is_gentle or is_praise or (given.family and book.families[given.family].own):
+    if outcome == given.outcome or is_praise or (given.family and book.families[given.family].own):
         return given
     if outcome == "reframed":
         return _reframed(book, phrase, reading, given.lines, turn, is_complaint=True) or given
