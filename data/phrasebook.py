@@ -16,7 +16,7 @@ from typing import Any
 from data import likeness, rules, safety, topics
 from data.content import Source
 from data.likeness import Likeness
-from data.rules import Rules
+from data.rules import Lists, Rules
 from data.safety import Safety
 from data.topics import Cue, Topics
 
@@ -96,17 +96,17 @@ class Phrasebook:
     known: frozenset[str]
     scope: Mapping[str, Rules]
     open: Mapping[str, Rules]
-    hears: tuple[tuple[str, Rules], ...]
-    quiet: tuple[tuple[str, Rules], ...]
+    hears: Lists[str]
+    quiet: Lists[str]
     reasons: tuple[Reason, ...]
     about: Topics = field(repr=False)
 
     def rules(self) -> Iterator[Rules]:
         """Yield every list of rules that a phrase may be tried against."""
         yield self.safety.idioms
-        yield from (rule.says for rule in self.safety.rules)
+        yield self.safety.says.rules
         yield from (*self.scope.values(), *self.open.values())
-        yield from (says for _, says in (*self.hears, *self.quiet))
+        yield from (self.hears.rules, self.quiet.rules)
 
     def compile(self) -> None:
         """Compile every rule, which else is done when it is first tried."""
@@ -202,11 +202,11 @@ def load(path: Path) -> Phrasebook:
         words: Mapping[str, str] = heard["words"]
         scope = {name: rules.read(hearing, heard["scope"][name], words) for name in SCOPE}
         is_open = {name: rules.read(hearing, heard["open"][name], words) for name in OPEN}
-        hears = tuple((name, rules.read(hearing, says, words)) for name, says in heard["families"].items())
-        quiet = tuple(
+        hears = [(name, rules.read(hearing, says, words)) for name, says in heard["families"].items()]
+        quiet = [
             (_lines(hearing, {"name": "quiet", **entry}), rules.read(hearing, entry["says"], words))
             for entry in heard["quiet"]
-        )
+        ]
         reasons = tuple(Reason(_marks(hearing, entry["says"], words), entry["reason"]) for entry in heard["mark"])
     with source.lacking():
         article = content["article"]
@@ -225,8 +225,8 @@ def load(path: Path) -> Phrasebook:
             known=_known(source, hearing, Source.read(path.with_name("safety.toml"))),
             scope=scope,
             open=is_open,
-            hears=hears,
-            quiet=quiet,
+            hears=Lists(hears),
+            quiet=Lists(quiet),
             reasons=reasons,
             about=topics.load(path.with_name("topics.txt"), source, content["topic"]),
         )

@@ -81,7 +81,7 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
         return _of_the_article(book, phrase, reading, turn)
     if (kind := likeness.danger(points)) and not book.open["limit"].met(reading):  # a "no" is one, whatever it is like
         return Answer("support", danger=kind)
-    lines = next((lines for lines, says in book.quiet if says.met(reading)), "")
+    lines = next(book.quiet.told(reading), "")
     if not lines and (kind := likeness.danger(points, lead=0)):  # possible, but unsure
         lines = "crisis" if kind == "crisis" else "partner"
     if certain := _certain(book, reading, lines):
@@ -163,7 +163,7 @@ def _is_gentle(book: Phrasebook, reading: Reading) -> bool:
     if soft is None or book.open["hard"].met(reading):
         return False
     # Gentle from the second clause on: what comes before may be a blow all the same.
-    return not soft or not any(says.met(reading) for name, says in book.hears if name not in ("complaint", "question"))
+    return not soft or set(book.hears.told(reading)) <= {"complaint", "question"}
 
 
 def _outside(book: Phrasebook, reading: Reading, lines: str) -> Answer | None:
@@ -182,7 +182,7 @@ def _reframed(
     # What names a topic and somebody, or says what somebody does, is a complaint, even where nothing else tells.
     if (_SOMEBODY if topic else _DOES).search(reading) and not book.open["soft"].met(reading):
         is_complaint = True
-    name = next((name for name, says in book.hears if says.met(reading)), "complaint" if is_complaint else None)
+    name = next(book.hears.told(reading), "complaint" if is_complaint else None)
     if name is None or (
         name == "complaint" and sum(map(str.isalpha, reading.split())) == 1
     ):  # a word alone is too thin

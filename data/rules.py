@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from typing import Generic, TypeVar
 
 from data.content import Source
 from data.plain import BEGINNING, Reading
@@ -40,27 +41,40 @@ _SHORT_LAST = re.compile(rf"(?<![a-z0-9])[a-z0-9]{{1,{BEGINNING - 1}}}(?=[|)]|$)
 # Sets of beginnings, of each of which any match holds one: the rarest two; none where that cannot be told.
 Needs = tuple[frozenset[str], ...]
 MOST_NEEDS = 2
+T = TypeVar("T")
 
 
 class Rules:
     """Regular expressions over whole words of the plain reading, of which any may be met: ``written``."""
 
-    def __init__(self, rules: Iterable[str]) -> None:
+    def __init__(self, rules: Iterable[str] = ()) -> None:
         """Take the rules, written out; raise `ValueError` where one is none."""
-        self.written = tuple(rules)
-        self._compiled: list[re.Pattern[str] | None] = [None] * len(self.written)
-        kept: dict[str, list[int]] = defaultdict(list)
-        always: list[int] = []
-        self._also: list[frozenset[str]] = []  # the second set of each rule; where there is none, the first again
-        for number, rule in enumerate(self.written):
-            needs = needed(rule)
-            for beginning in needs[0] if needs else ():
-                kept[beginning].append(number)
-            if not needs:
-                always.append(number)
-            self._also.append(needs[-1] if needs else frozenset())
-        self._kept = dict(kept)
-        self._always = tuple(always)
+        self.written: list[str] = []
+        self._needs: list[Needs] = []
+        self._compiled: list[re.Pattern[str] | None] = []
+        self._kept: dict[str, list[int]] = defaultdict(list)
+        self._always: list[int] = []
+        for rule in rules:
+            self._keep(rule, needed(rule))
+
+    @classmethod
+    def joined(cls, lists: Iterable[Rules]) -> Rules:
+        """Return the rules of several lists as one, in their order."""
+        joined = cls()
+        for one in lists:
+            for rule, needs in zip(one.written, one._needs, strict=True):
+                joined._keep(rule, needs)
+        return joined
+
+    def _keep(self, rule: str, needs: Needs) -> None:
+        number = len(self.written)
+        self.written.append(rule)
+        self._needs.append(needs)
+        self._compiled.append(None)
+        for beginning in needs[0] if needs else ():
+            self._kept[beginning].append(number)
+        if not needs:
+            self._always.append(number)
 
     def met(self, reading: Reading) -> bool:
         """Tell whether a reading meets any rule."""
@@ -78,6 +92,10 @@ class Rules:
             left = self._pattern(number).sub("~", left)
         return Reading(left)
 
+    def each_met(self, reading: Reading) -> Iterator[int]:
+        """Yield the number of each rule that a reading meets, in their order."""
+        return (number for number in sorted(self.tried(reading)) if self._pattern(number).search(reading))
+
     def compile(self) -> None:
         """Compile every rule that has not been tried yet."""
         for number in range(len(self.written)):
@@ -85,15 +103,28 @@ class Rules:
 
     def tried(self, reading: Reading) -> Sequence[int]:
         """Return the rules that a reading could meet."""
-        kept, also, held = self._kept, self._also, reading.beginnings
+        kept, needs, held = self._kept, self._needs, reading.beginnings
         found = {number for beginning in held if beginning in kept for number in kept[beginning]}
-        return [*self._always, *(number for number in found if not held.isdisjoint(also[number]))]
+        return [*self._always, *(number for number in found if not held.isdisjoint(needs[number][-1]))]
 
     def _pattern(self, number: int) -> re.Pattern[str]:
         pattern = self._compiled[number]
         if pattern is None:
             pattern = self._compiled[number] = whole_words(self.written[number])
         return pattern
+
+
+class Lists(Generic[T]):
+    """Lists of rules in their order, each with what it tells: looked through at once, as if they were one list."""
+
+    def __init__(self, lists: Sequence[tuple[T, Rules]]) -> None:
+        """Take what each list tells, and its rules."""
+        self.rules = Rules.joined(one for _, one in lists)
+        self._tells = [told for told, one in lists for _ in one.written]
+
+    def told(self, reading: Reading) -> Iterator[T]:
+        """Yield what each rule that a reading meets tells, in the order of the lists."""
+        return (self._tells[number] for number in self.rules.each_met(reading))
 
 
 def whole_words(*rules: str) -> re.Pattern[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from data import rules
 from data.content import Source
 from data.plain import Reading, plain
-from data.rules import Rules
+from data.rules import Lists, Rules
 
 LONGEST_TEXT = 5000  # characters: as much as any form here keeps, so that the time it takes is bounded
 KINDS = ("harm", "control", "crisis", "child")
@@ -21,21 +21,21 @@ KINDS = ("harm", "control", "crisis", "child")
 
 @dataclass(frozen=True)
 class Rule:
-    """One kind of danger: what says so, and the name of a sentence to add to its message."""
+    """A kind of danger, and the name of a sentence to add to its message; phrases that must, and must not, say so."""
 
     kind: str
     also: str
-    says: Rules
     hears: tuple[str, ...]
     spares: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Safety:
-    """Every rule, in the order they are tried, and the idioms that are taken out first."""
+    """Every rule, what says so in the order it is tried, and the idioms that are taken out first."""
 
     idioms: Rules
     rules: tuple[Rule, ...]
+    says: Lists[Rule]
 
     def heard(self, text: str) -> Rule | None:
         """Return the first rule that a text meets, or None; `LONGEST_TEXT` characters of it are read."""
@@ -43,7 +43,7 @@ class Safety:
 
     def met(self, left: Reading) -> Rule | None:
         """Return the first rule that is met by what is left of a plain reading without its idioms, or None."""
-        return next((rule for rule in self.rules if rule.says.met(left)), None)
+        return next(self.says.told(left), None)
 
 
 def load(path: Path) -> Safety:
@@ -51,7 +51,7 @@ def load(path: Path) -> Safety:
     source = Source.read(path)
     content = source.toml()
     words: Mapping[str, str] = content.get("words", {})
-    found: list[Rule] = []
+    found: list[tuple[Rule, Rules]] = []
     with source.lacking():
         for entry in content.get("danger", []):
             near = str((entry.get("says") or [""])[0])[:40]
@@ -60,9 +60,9 @@ def load(path: Path) -> Safety:
             says = rules.read(source, entry["says"], words)
             if not (entry.get("hears") and entry.get("spares")):
                 raise source.fault("a rule of danger says what it hears and what it spares", near)
-            found.append(
-                Rule(entry["kind"], str(entry.get("also", "")), says, tuple(entry["hears"]), tuple(entry["spares"]))
-            )
+            rule = Rule(entry["kind"], str(entry.get("also", "")), tuple(entry["hears"]), tuple(entry["spares"]))
+            found.append((rule, says))
     if not found:
         raise source.fault("holds no [[danger]]")
-    return Safety(rules.read(source, content.get("idioms", {}).get("says", ()), words), tuple(found))
+    idioms = rules.read(source, content.get("idioms", {}).get("says", ()), words)
+    return Safety(idioms, tuple(rule for rule, _ in found), Lists(found))
