@@ -29,7 +29,7 @@ bench: .venv/test
 	@test -x .venv/npm-bench/node_modules/.bin/lighthouse || npm install --prefix .venv/npm-bench --no-save --ignore-scripts --no-audit --no-fund --silent $(LIGHTHOUSE)
 	@PATH="$$PATH:/usr/sbin" $(BIN)/python -m tests.bench
 
-# Fits data/likeness.txt to the collection of phrases; after every change of it (a test says so).
+# Fits data/likeness.txt and data/topics.txt to the collection of phrases; after every change of it (a test says so).
 learn: .venv/test
 	@test -d .venv/learn/sklearn || $(BIN)/pip install --quiet --disable-pip-version-check --target .venv/learn $(LEARN)
 	@PYTHONPATH=.venv/learn $(BIN)/python -m tests.learn
