@@ -288,7 +288,10 @@ def _bare(phrase: str) -> str:
 
 def _fold(phrase: str) -> str:
     """Fold each character to one: small, with straight quotes, so that places stay as typed."""
-    small = "".join(folded if len(folded := char.lower()) == 1 else char for char in phrase)
+    if phrase.isascii():
+        small = phrase.lower()
+    else:
+        small = "".join(folded if len(folded := char.lower()) == 1 else char for char in phrase)
     return small.translate(QUOTES)
 
 
