@@ -74,7 +74,7 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     points = book.likeness.weigh(left)
     words = [word for word in reading.split() if word.isalpha()]
     if _is_none(book, phrase, words) or (
-        book.scope["question"].met(reading) and likeness.rather(points, "decline", RULED) == "decline"
+        book.scope["question"].met(reading) and likeness.rather(points, "decline", GENTLE) == "decline"
     ):
         return Answer("decline", note=book.messages["decline"])
     if _bare(phrase) in {_bare(chip) for chip in book.chips}:

@@ -20,8 +20,9 @@ from data.likeness import Likeness
 from data.plain import BEGINNING, Reading
 
 NONE = "none"  # what the collection says of a phrase that is about nothing in particular
-CUE_POINTS = 10  # points for each that a cue weighs
-LEAD = 28  # points by which a topic must lead those of other groups: odds of four to one
+CUE_POINTS = 12  # points for each that a cue weighs
+LEAD = 8  # points by which a topic must lead those of other groups: of two that come near, either may be meant
+LEAD_OVER_NONE = 28  # points by which it must lead there being none: odds of four to one
 LONGEST_RUN = 2  # words
 
 
@@ -55,11 +56,11 @@ class Topics:
     def find(self, reading: Reading) -> str | None:
         """Return the name of the topic that a reading is about, or None where none leads clearly."""
         points = self.weigh(reading)
+        none = points.pop(NONE)
         best, *others = sorted(points, key=points.__getitem__, reverse=True)
-        if best == NONE:
-            return None
-        rival = next(name for name in others if self.groups.get(name) != self.groups[best])
-        return best if points[best] - points[rival] > LEAD else None
+        rival = next((points[name] for name in others if self.groups[name] != self.groups[best]), none)
+        is_clear = points[best] - none > LEAD_OVER_NONE and points[best] - rival > LEAD
+        return best if is_clear else None
 
     def weigh(self, reading: Reading) -> dict[str, int]:
         """Return the points of each topic, and of there being none."""
