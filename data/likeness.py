@@ -23,7 +23,7 @@ CLASSES = (*SAFE, "decline", *KINDS)
 POINTS_OF_E = 20  # so many points make the odds e times as good
 LEAD = 16  # points by which danger must lead to be believed: odds of two to one
 RULED = 80  # points by which another outcome must lead the one that a rule gave: odds of fifty to one
-GENTLE = 120  # the same, of what is gentle from its first word on
+GENTLE = 130  # the same, of what is gentle from its first word on
 LONGEST_RUN = 3  # words
 STEM = 4  # letters of a word that tell; its ending would only make it rarer
 # Whoever does it to whom: what is said of one is said of all.
