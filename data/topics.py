@@ -2,8 +2,8 @@
 
 Words that name a topic stand beside its lines in ``reframe.toml``. Nobody can list every way of meaning one, so
 what runs of words speak for is fitted to the tests' collection too (``topics.txt``; see `likeness`), and the two
-are added up. Where another topic comes near, none is claimed: a line about the wrong thing is worse than one
-about nothing in particular.
+are added up. Where no topic clearly leads there being none, none is claimed: a line about the wrong thing is worse
+than one about nothing in particular.
 """
 
 from __future__ import annotations
