@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,8 +99,8 @@ def runs(reading: str, length: int = LONGEST_RUN) -> Iterator[str]:
     }
 
 
-def load(path: Path) -> Likeness:
-    """Read the points; raise `ContentError` naming a line that is none."""
+def load(path: Path, classes: Iterable[str] = CLASSES) -> Likeness:
+    """Read the points; raise `ContentError` naming a line that is none, or a class that they must weigh and do not."""
     source = Source.read(path)
     start: dict[str, int] = {}
     given: dict[str, bytes] = {}
@@ -114,8 +114,8 @@ def load(path: Path) -> Likeness:
         except (ValueError, OverflowError):
             what = f"is not words, a colon and pairs of a class's number and points: {line!r}"
             raise source.fault(what, line=number) from None
-    if not start:
-        raise source.fault("lacks the line of (start)")
+    if lacking := [name for name in classes if name not in start]:
+        raise source.fault(f"lacks a class in the line of (start): {lacking[0]!r}", "(start)")
     return Likeness(start, given)
 
 

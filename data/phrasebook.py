@@ -209,6 +209,8 @@ def load(path: Path) -> Phrasebook:
         ]
         reasons = tuple(Reason(_marks(hearing, entry["says"], words), entry["reason"]) for entry in heard["mark"])
     with source.lacking():
+        for kind in ("topic", "family"):
+            _name_once(source, content[kind])
         article = content["article"]
         book = Phrasebook(
             chips=tuple(article["phrases"]),
@@ -238,6 +240,12 @@ def load(path: Path) -> Phrasebook:
             raise hearing.fault(f"names a family that {path.name} lacks: {name!r}", name)
     _check(source, content, book)
     return book
+
+
+def _name_once(source: Source, entries: Sequence[Mapping[str, Any]]) -> None:
+    names = [entry["name"] for entry in entries]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise source.fault(f"has two entries named {twice!r}", f'name = "{twice}"')
 
 
 def _topic(source: Source, entry: Mapping[str, Any]) -> Topic:

@@ -75,7 +75,7 @@ def test_innocents_are_seldom_like_danger():
     "limit", ["I'm not having sex tonight", "please don't read my diary", "I've relapsed and can't tell you"]
 )
 def test_a_limit_and_a_confession_stay_what_they_are_whatever_their_words_are_like(limit):
-    harsh = replace(BOOK, likeness=likeness.Likeness(EVEN | {"reframed": 99}, {}))
+    harsh = replace(BOOK, likeness=likeness.Likeness(EVEN | {"reframed": 999}, {}))
     assert reframe.reframe(harsh, limit).outcome == reframe.reframe(BOOK, limit).outcome != "reframed"
 
 
@@ -89,18 +89,24 @@ def test_a_refusal_is_left_as_it_is_with_lines_beneath_where_it_reads_like_dange
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("(start): open 0, harm 3\nyou never 3\n", r"likeness\.txt:2: is not words, a colon and pairs"),
-        ("(start): open 0, harm 3\nyou never: 0\n", r"likeness\.txt:2: is not words, a colon and pairs"),
-        ("(start): open 0, harm 3\nyou never: 2 7\n", r"likeness\.txt:2: is not words, a colon and pairs"),
-        ("(start): open 0, harm 3\nyou never: 1 70000\n", r"likeness\.txt:2: is not words, a colon and pairs"),
-        ("you: 0 1\n", r"likeness\.txt:1: is not words, a colon and pairs"),
-        ("# nothing\n", r"likeness\.txt:1: lacks the line of \(start\)"),
+        ("you never 3\n", r"likeness\.txt:2: is not words, a colon and pairs"),
+        ("you never: 0\n", r"likeness\.txt:2: is not words, a colon and pairs"),
+        ("you never: 99 7\n", r"likeness\.txt:2: is not words, a colon and pairs"),
+        ("you never: 1 70000\n", r"likeness\.txt:2: is not words, a colon and pairs"),
     ],
 )
 def test_points_that_are_none_stop_the_start_naming_the_line(tmp_path, text, fault):
     path = tmp_path / "likeness.txt"
-    path.write_text(text)
+    path.write_text(likeness.written(likeness.Likeness(EVEN, {})) + text)
     with pytest.raises(ContentError, match=fault):
+        likeness.load(path)
+
+
+@pytest.mark.parametrize("start", ["", "(start): reframed 0, open 0\n"])
+def test_points_that_do_not_weigh_every_class_stop_the_start(tmp_path, start):
+    path = tmp_path / "likeness.txt"
+    path.write_text(f"# said of it\n{start}")
+    with pytest.raises(ContentError, match=r"likeness\.txt:\d: lacks a class in the line of \(start\)"):
         likeness.load(path)
 
 
@@ -108,4 +114,4 @@ def test_points_are_read_as_they_were_written(tmp_path):
     points = likeness.Likeness.of({"open": 3, "own mess": -4}, {"you neve": {"open": 2, "own mess": -300}})
     path = tmp_path / "likeness.txt"
     path.write_text("# said of it\n" + likeness.written(points))
-    assert likeness.load(path) == points
+    assert likeness.load(path, ()) == points

@@ -60,6 +60,13 @@ def test_what_its_words_are_like_counts_beside_them(tmp_path):
     assert learnt.find(plain("you walked and the cat and the dog")) == "pets", "rivals of one group are none"
 
 
+def test_every_cue_is_written_as_a_phrase_is_read():
+    said = [cue.words for cues in BOOK.about.cues.values() for _, cue in cues]
+    said += [cue.words for topic in BOOK.topics.values() for _, cues in topic.things for cue in cues]
+    whole = [words.strip() for words in said if words.endswith(" ")]  # the others' last words have any ending
+    assert [words for words in whole if plain(words) != words] == []
+
+
 def test_a_topic_that_nobody_has_said_says_so_at_the_start(tmp_path):
     with pytest.raises(ContentError, match=r"reframe\.toml:1: has no topic named 'boats', which topics\.txt weighs"):
         finder(tmp_path, "(start): none 0, boats 3\n")
