@@ -252,6 +252,8 @@ def _topic(source: Source, entry: Mapping[str, Any]) -> Topic:
     things = []
     for text in entry.get("things", ()):
         name, _, cues = text.partition(":")
+        if not cues.strip():
+            raise source.fault(f"a thing is a name, a colon and what names it: {text!r}", text)
         things.append((name, tuple(Cue.read(source, cue.strip(), 1) for cue in cues.split(","))))
     said = {move: tuple(entry[move]) for move in MOVES if move in entry}
     lines = _lines(source, entry, "care" if entry.get("care") else "")

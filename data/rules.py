@@ -208,6 +208,8 @@ def _alternatives(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple
 
 def _any_of(each: Sequence[Needs]) -> Needs:
     """Return what alternatives need together: one of each one's first set, and one of each one's second."""
+    if len(each) == 1:
+        return each[0]
     return tuple(dict.fromkeys(frozenset().union(*sets) for sets in zip(*each, strict=False)))
 
 
@@ -249,7 +251,8 @@ def _sequence(tokens: list[tuple[str, str]], at: int, begins: bool) -> tuple[Nee
 
 
 def _rarest(sets: Iterable[frozenset[str]]) -> Needs:
-    return tuple(sorted(dict.fromkeys(sets), key=_cost)[:MOST_NEEDS])
+    each = tuple(dict.fromkeys(sets))
+    return tuple(sorted(each, key=_cost)[:MOST_NEEDS]) if len(each) > 1 else each
 
 
 def _vet(rule: str, part: str) -> None:
@@ -319,9 +322,13 @@ def _of_words(text: str, begins: bool, ends: bool) -> Needs:
 def _of_list(text: str, begins: bool, ends: bool) -> tuple[Needs, bool]:
     """Return what a bracket of plain words needs, and whether a word begins after it; the same lists come again."""
     each = text[3:-1].split("|")
+    if " " not in text:  # most are, and to go by the word would take most of the time that reading the rules takes
+        is_sure = begins and (ends or len(min(each, key=len)) >= BEGINNING)
+        return ((frozenset(word[:BEGINNING] for word in each),) if is_sure else ()), False
     return _any_of([_of_words(words, begins, ends) for words in each]), all(words.endswith(" ") for words in each)
 
 
+@lru_cache(maxsize=4096)
 def _cost(needs: frozenset[str]) -> int:
     """Return about how many of a hundred phrases a rule kept under these would be tried against."""
     return sum(_SHARE.get(beginning, 1) for beginning in needs)

@@ -246,6 +246,7 @@ def folder(tmp_path):
         ("reframe.toml", "I’m worn out with {thing} landing on me", "You’re lazy about {thing}, and I’m worn out", r"reframe\.toml:\d+: topic 'chores', longing, breaks rule 1"),
         ("reframe.toml", "I’m worn out with {thing} landing on me. I’d love", "I always do {thing}, and I’m worn out. I’d love", r"topic 'chores', longing, breaks rule 3"),
         ("reframe.toml", 'name = "gaming"', 'name = "telly"', r"reframe\.toml:\d+: has two entries named 'telly'"),
+        ("reframe.toml", "the flushing: flush*", "the flushing", r"reframe\.toml:\d+: a thing is a name, a colon and what names it: 'the flushing'"),
         ("reframe.toml", "with both phones away", "with both hats away", r"topic 'phone', us, breaks rule 4"),
         ("reframe.toml", "I’m hurt, and I need the truth", "I’m hurt and jealous, and I need the truth", r"topic 'affair', longing, breaks rule 2"),
         ("reframe.toml", 'moves = ["longing", "invitation"]\nlonging = [\n  "I miss us', 'moves = ["longing", "us"]\nlonging = [\n  "I miss us', r"topic 'sex' offers a move it has no lines for"),
