@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,4 +93,4 @@ def load(path: Path, source: Source, entries: Sequence[Mapping[str, Any]]) -> To
                 outright = 2 + len(text.split()) + entry.get("weighty", False)
                 cue = Cue.read(source, text, 1 if kind == "hints" else outright)
                 cues[max(text.strip("*").split(), key=len)[:BEGINNING]].append((entry["name"], cue))
-    return Topics(groups, dict(cues), Likeness(start, like.given))
+    return Topics(groups, dict(cues), replace(like, start=start))

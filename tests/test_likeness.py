@@ -24,11 +24,11 @@ def test_the_points_are_fitted_to_the_phrases_there_are():
 
 
 def test_a_phrase_is_weighed_by_its_runs_of_words():
-    expected = {"neve", "ring", "you neve", "neve ring", "ring $", "^ you neve", "you neve ring", "neve ring $"}
+    expected = {"^", "you", "neve", "ring", "$", "^ you", "you neve", "neve ring", "ring $"}
     for reading in ("you never ring", "he never rings", "they never ringing"):
         assert set(likeness.runs(reading)) == expected
     start = EVEN | {"reframed": 1}
-    points = likeness.Likeness.of(start, {"neve": {"reframed": 2, "control": -3}, "you neve": {"reframed": 1}})
+    points = likeness.Likeness.of(start, [("neve", [0, 2, 6, -3]), ("you neve", [0, 1])])
     assert points.weigh("she never never ring") == start | {"reframed": 4, "control": -3}
     assert points.weigh("she never never ring", length=1) == start | {"reframed": 3, "control": -3}
 
@@ -36,15 +36,16 @@ def test_a_phrase_is_weighed_by_its_runs_of_words():
 @pytest.mark.parametrize(
     ("points", "outcome", "kind", "rather"),
     [
-        ((0, 0, 0, 0, MORE, 0, 0), "open", "control", "open"),
-        ((0, 1, 0, 0, MORE, 0, 0), "open", "", "open"),
-        ((MORE, 0, 0, MORE, 0, 0, 0), "open", "", "reframed"),
-        ((LEAD, 0, 0, 0, 0, 0, 0), "open", "", "open"),
-        ((MORE, 0, 1, 0, 0, 0, 0), "build", "", "build"),
+        ((0, 0, 0, 0, 0, 0, MORE, 0, 0), "open", "control", "open"),
+        ((0, 0, 0, 0, 1, 0, MORE, 0, 0), "open", "", "open"),
+        ((MORE, 0, 0, 0, MORE, MORE, 0, 0, 0), "open", "", "reframed"),
+        ((LEAD, 0, 0, 0, 0, 0, 0, 0, 0), "open", "", "open"),
+        ((MORE, 0, 1, 0, 0, 0, 0, 0, 0), "build", "", "build"),
+        ((0, 0, 0, MORE, 0, 0, 0, 0, 0), "build", "", "decline"),
     ],
 )
 def test_only_a_clear_lead_is_believed(points, outcome, kind, rather):
-    weighed = dict(zip((*likeness.SAFE, *safety.KINDS), points, strict=True))
+    weighed = dict(zip(likeness.CLASSES, points, strict=True))
     assert likeness.danger(weighed) == kind
     assert likeness.rather(weighed, outcome, LEAD) == rather
 
@@ -75,12 +76,12 @@ def test_innocents_are_seldom_like_danger():
     "limit", ["I'm not having sex tonight", "please don't read my diary", "I've relapsed and can't tell you"]
 )
 def test_a_limit_and_a_confession_stay_what_they_are_whatever_their_words_are_like(limit):
-    harsh = replace(BOOK, likeness=likeness.Likeness(EVEN | {"reframed": 999}, {}))
+    harsh = replace(BOOK, likeness=likeness.Likeness.of(EVEN | {"reframed": 999}, []))
     assert reframe.reframe(harsh, limit).outcome == reframe.reframe(BOOK, limit).outcome != "reframed"
 
 
 def test_a_refusal_is_left_as_it_is_with_lines_beneath_where_it_reads_like_danger():
-    harsh = replace(BOOK, likeness=likeness.Likeness(EVEN | {"harm": 99}, {}))
+    harsh = replace(BOOK, likeness=likeness.Likeness.of(EVEN | {"harm": 99}, []))
     answer = reframe.reframe(harsh, "I'm not having sex tonight")
     assert (answer.outcome, answer.note, answer.lines) == ("open", BOOK.messages["limit"], "partner")
     assert reframe.reframe(harsh, "you never ring").outcome == "support"
@@ -97,7 +98,7 @@ def test_a_refusal_is_left_as_it_is_with_lines_beneath_where_it_reads_like_dange
 )
 def test_points_that_are_none_stop_the_start_naming_the_line(tmp_path, text, fault):
     path = tmp_path / "likeness.txt"
-    path.write_text(likeness.written(likeness.Likeness(EVEN, {})) + text)
+    path.write_text(likeness.written(EVEN, {}) + text)
     with pytest.raises(ContentError, match=fault):
         likeness.load(path)
 
@@ -111,7 +112,7 @@ def test_points_that_do_not_weigh_every_class_stop_the_start(tmp_path, start):
 
 
 def test_points_are_read_as_they_were_written(tmp_path):
-    points = likeness.Likeness.of({"open": 3, "own mess": -4}, {"you neve": {"open": 2, "own mess": -300}})
     path = tmp_path / "likeness.txt"
-    path.write_text("# said of it\n" + likeness.written(points))
-    assert likeness.load(path, ()) == points
+    start = {"open": 3, "own mess": -4}
+    path.write_text("# said of it\n" + likeness.written(start, {"you neve": {"open": 2, "own mess": -300}}))
+    assert likeness.load(path, ()) == likeness.Likeness.of(start, [("you neve", [0, 2, 1, -300])])

@@ -95,7 +95,7 @@ def test_a_topic_is_known_by_what_is_meant(phrase, name):
 
 def test_without_what_is_learnt_few_topics_are_known():
     told = [case for case in collection.CASES if case.topics and topics.NONE not in case.topics]
-    unlearnt = replace(BOOK.about, like=Likeness(dict.fromkeys(BOOK.about.like.start, 0), {}))
+    unlearnt = replace(BOOK.about, like=Likeness.of(dict.fromkeys(BOOK.about.like.start, 0), []))
     with_it, without = (
         sum(about.find(plain(case.phrase)) in case.topics for case in told) for about in (BOOK.about, unlearnt)
     )
