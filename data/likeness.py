@@ -23,7 +23,7 @@ SAFE = ("reframed", "open", "build", "decline")  # the outcomes that are weighed
 NO_DANGER = "safe"  # what kinds of danger are weighed against
 CLASSES = (*SAFE, NO_DANGER, *KINDS)
 POINTS_OF_E = 20  # so many points make the odds e times as good
-LEAD = 16  # points by which danger must lead to be believed: odds of two to one
+LEAD = 0  # points by which danger must lead to be believed
 LONGEST_RUN = 2  # words
 STEM = 4  # letters of a word that tell; its ending would only make it rarer
 # Whoever does it to whom: what is said of one is said of all.

@@ -25,7 +25,10 @@ LONGEST_PHRASE = 300  # characters; beyond it, it is no longer a phrase
 MOST_MARKS = 4
 # Points by which another outcome must lead, in what the words are like, the one that the rules gave (20: odds of e).
 # So many as had most of some 3,000 phrases right that neither the rules nor the points had met.
-LEADS = {"reframed": 20, "open": 40, "build": 40}
+LEADS = {"reframed": 10, "open": 40, "build": 50}
+PRAISE = 100  # the same, where a rule hears praise
+SURELY_SAFE = 80  # points by which there being no danger must lead where a rule hears one: odds of fifty to one
+UNSURE = 20  # points by which it may lead, and danger is possible all the same
 QUESTION = 130  # the same, where a rule says that it is a question to the site
 # Somebody who does, is or has something: whoever writes that here, and nothing gentle, mostly complains of it.
 _DOES = re.compile(
@@ -71,10 +74,11 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     """Return the one answer to a phrase; ``turn`` counts how often another way was asked for."""
     reading = plain(phrase[:LONGEST_TEXT])
     left = book.safety.idioms.taken_out(reading)
-    if rule := book.safety.met(left):
+    points = book.likeness.weigh(left)
+    rule = book.safety.met(left)
+    if rule and likeness.danger(points, -SURELY_SAFE):
         extra = (book.messages[rule.also],) if rule.also else ()
         return Answer("support", danger=rule.kind, extra=extra)
-    points = book.likeness.weigh(left)
     words = [word for word in reading.split() if word.isalpha()]
     if _is_none(book, phrase, words) or (
         book.scope["question"].met(reading) and likeness.rather(points, "decline", QUESTION) == "decline"
@@ -85,7 +89,7 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     if (kind := likeness.danger(points)) and not book.open["limit"].met(reading):  # a "no" is one, whatever it is like
         return Answer("support", danger=kind)
     lines = next(book.quiet.told(reading), "")
-    if not lines and (kind := likeness.danger(points, lead=0)):  # possible, but unsure
+    if not lines and (kind := rule.kind if rule else likeness.danger(points, -UNSURE)):
         lines = "crisis" if kind == "crisis" else "partner"
     if certain := _certain(book, reading, lines):
         return certain
@@ -94,10 +98,12 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
         return outside
     given = given or _reframed(book, phrase, reading, lines, turn)
     given = given or Answer("build", note=book.messages["build"], lines=lines)
-    # What no rule tells, its words may. Praise is praise, and a family with lines of its own knows why.
-    outcome = likeness.rather(points, given.outcome, LEADS[given.outcome])
-    is_praise = given.note == book.messages["praise"]
-    if outcome == given.outcome or is_praise or (given.family and book.families[given.family].own):
+    if given.family and book.families[given.family].own:
+        return given  # a family with lines of its own knows why
+    # What no rule tells, its words may.
+    lead = PRAISE if given.note == book.messages["praise"] else LEADS[given.outcome]
+    outcome = likeness.rather(points, given.outcome, lead)
+    if outcome == given.outcome:
         return given
     if outcome == "reframed":
         return _reframed(book, phrase, reading, given.lines, turn, is_complaint=True) or given

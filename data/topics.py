@@ -21,8 +21,8 @@ from data.plain import BEGINNING, Reading
 
 NONE = "none"  # what the collection says of a phrase that is about nothing in particular
 CUE_POINTS = 12  # points for each that a cue weighs
-LEAD = 8  # points by which a topic must lead those of other groups: of two that come near, either may be meant
-LEAD_OVER_NONE = 28  # points by which it must lead there being none: odds of four to one
+LEAD = 32  # points by which a topic must lead those of other groups: a little less than what is said outright weighs
+LEAD_OVER_NONE = -10  # the same of there being none, which may lead a little: what people type is mostly of something
 LONGEST_RUN = 2  # words
 
 

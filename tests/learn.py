@@ -31,7 +31,7 @@ LEAST = 2  # points; what a run gives or takes is left out where it is less: man
 TRUST, TOPIC_TRUST = 0.2, 0.4  # in the collection over the belief that no run tells anything (C of the regression)
 # Of a run that tells: what a run of nothing but binding words tells is the outcome, and hardly the danger or topic.
 BINDING, TOPIC_BINDING = 0.5, 1.0
-WORDS_COUNT = 0.3  # of a phrase: what is listed for a topic is said in others too
+WORDS_COUNT = 0.6  # of a phrase: what is listed for a topic is said in others too
 HEAD = """# {what}; see {module}. Written by `make learn`: do not edit.
 # Fitted to phrases {digest}
 # After a run of words, in pairs: the number of a class, in the order of (start), and its points.
