@@ -43,7 +43,7 @@ def test_every_topic_but_none_is_one_of_the_phrasebooks_and_has_been_learnt():
     ("phrase", "name"),
     [
         ("you snore", "sleep"), ("you hog the duvet", "sleep"), ("the duvets", None), ("bed", None), ("unheard of", None),
-        ("the dog snores", "pets"), ("the dog took the duvet", None),
+        ("the dog snores", None), ("the dog took the duvet", None),
         ("the dog snores under the duvet in bed", "sleep"),
         ("you feed the cat and the dog", "their cat"),
     ],
