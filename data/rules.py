@@ -303,7 +303,7 @@ def _closing(tokens: list[tuple[str, str]], at: int) -> int:
     return at
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _of_words(text: str, begins: bool, ends: bool) -> Needs:
     """Return the beginnings of the words of a text, each a set.
 
@@ -328,7 +328,7 @@ def _of_list(text: str, begins: bool, ends: bool) -> tuple[Needs, bool]:
     return _any_of([_of_words(words, begins, ends) for words in each]), all(words.endswith(" ") for words in each)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _cost(needs: frozenset[str]) -> int:
     """Return about how many of a hundred phrases a rule kept under these would be tried against."""
     return sum(_SHARE.get(beginning, 1) for beginning in needs)
