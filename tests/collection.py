@@ -1,8 +1,9 @@
 """The collection of phrases, with what is right for each: what the tests ask and what likeness is fitted to.
 
 ``phrases.tsv`` has a phrase a line: its outcome, or of danger its kind; its topics, the better first, where it is
-of one; ``lines`` where help lines stand beneath; the phrase. ``topic-words.txt`` has, topic by topic, words that
-people say when they complain of just that.
+of one; ``lines`` where help lines stand beneath; the phrase. ``unseen.tsv`` has more of the same, by others who had not
+seen the engine: no rule is written for them and nothing is fitted to them. ``topic-words.txt`` has, topic by topic,
+words that people say when they complain of just that.
 """
 
 from __future__ import annotations
@@ -35,13 +36,14 @@ class Case:
         return "support" if self.what in KINDS else self.what
 
 
-def _cases() -> Iterator[Case]:
-    for line in (HERE / "phrases.tsv").read_text(encoding="utf-8").splitlines():
+def _cases(name: str) -> Iterator[Case]:
+    for line in (HERE / name).read_text(encoding="utf-8").splitlines():
         what, topics, lines, phrase = line.split("\t")
         yield Case(what, tuple(topics.split("|")) if topics else (), bool(lines), phrase)
 
 
-CASES = list(_cases())
+CASES = list(_cases("phrases.tsv"))
+UNSEEN = list(_cases("unseen.tsv"))
 PHRASES = [case.phrase for case in CASES]
 
 
