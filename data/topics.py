@@ -21,7 +21,7 @@ from data.plain import BEGINNING, Reading
 
 NONE = "none"  # what the collection says of a phrase that is about nothing in particular
 CUE_POINTS = 12  # points for each that a cue weighs
-LEAD = 32  # points by which a topic must lead those of other groups: a little less than what is said outright weighs
+LEAD = 24  # points by which a topic must lead those of other groups; what is said outright weighs more
 LEAD_OVER_NONE = -10  # the same of there being none, which may lead a little: what people type is mostly of something
 LONGEST_RUN = 2  # words
 

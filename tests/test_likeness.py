@@ -87,6 +87,40 @@ def test_a_refusal_is_left_as_it_is_with_lines_beneath_where_it_reads_like_dange
     assert reframe.reframe(harsh, "you never ring").outcome == "support"
 
 
+def weighed(phrase: str, **points: int) -> reframe.Answer:
+    """Answer a phrase whose words give so many points to the classes named, and to others none."""
+    return reframe.reframe(replace(BOOK, likeness=likeness.Likeness.of(EVEN | points, [])), phrase)
+
+
+def test_danger_that_a_rule_hears_is_overruled_by_overwhelming_odds_only_and_then_lines_stand_beneath():
+    just = reframe.SURELY_SAFE
+    assert weighed("You smashed my phone", safe=just - 1).outcome == "support"
+    spared = weighed("You smashed my phone", safe=just)
+    assert (spared.outcome, spared.lines) == ("reframed", "partner")
+
+
+def test_danger_that_is_possible_has_lines_beneath():
+    lines = [weighed("you never ring", safe=reframe.UNSURE - more).lines for more in (0, 1)]
+    assert lines == ["", "partner"]
+    assert weighed("you never ring", safe=LEAD).outcome == "reframed"
+    assert weighed("you never ring", harm=MORE).outcome == "support"
+
+
+@pytest.mark.parametrize(
+    ("phrase", "given", "other", "lead"),
+    [
+        ("you never ring", "reframed", "open", reframe.LEADS["reframed"]),
+        ("could we talk tonight", "open", "reframed", reframe.LEADS["open"]),
+        ("umbrella under the umbrella", "build", "open", reframe.LEADS["build"]),
+        ("I love how you are with the kids", "open", "reframed", reframe.PRAISE),
+    ],
+)
+def test_what_a_rule_says_stands_until_another_outcome_leads_it_by_enough(phrase, given, other, lead):
+    safe = reframe.UNSURE
+    assert weighed(phrase, safe=safe, **{other: lead}).outcome == given
+    assert weighed(phrase, safe=safe, **{other: lead + 1}).outcome == other
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
