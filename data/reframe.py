@@ -27,8 +27,7 @@ MOST_MARKS = 4
 # So many as had most of some 3,000 phrases right that neither the rules nor the points had met.
 LEADS = {"reframed": 10, "open": 40, "build": 50}
 PRAISE = 100  # the same, where a rule hears praise
-SURELY_SAFE = 80  # points by which there being no danger must lead where a rule hears one: odds of fifty to one
-UNSURE = 20  # points by which it may lead, and danger is possible all the same
+UNSURE = 20  # points by which there being no danger may lead, and danger is possible all the same
 QUESTION = 130  # the same, where a rule says that it is a question to the site
 # Somebody who does, is or has something: whoever writes that here, and nothing gentle, mostly complains of it.
 _DOES = re.compile(
@@ -74,11 +73,10 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     """Return the one answer to a phrase; ``turn`` counts how often another way was asked for."""
     reading = plain(phrase[:LONGEST_TEXT])
     left = book.safety.idioms.taken_out(reading)
-    points = book.likeness.weigh(left)
-    rule = book.safety.met(left)
-    if rule and likeness.danger(points, -SURELY_SAFE):
+    if rule := book.safety.met(left):
         extra = (book.messages[rule.also],) if rule.also else ()
         return Answer("support", danger=rule.kind, extra=extra)
+    points = book.likeness.weigh(left)
     words = [word for word in reading.split() if word.isalpha()]
     if _is_none(book, phrase, words) or (
         book.scope["question"].met(reading) and likeness.rather(points, "decline", QUESTION) == "decline"
@@ -89,7 +87,7 @@ def reframe(book: Phrasebook, phrase: str, turn: int = 0) -> Answer:
     if (kind := likeness.danger(points)) and not book.open["limit"].met(reading):  # a "no" is one, whatever it is like
         return Answer("support", danger=kind)
     lines = next(book.quiet.told(reading), "")
-    if not lines and (kind := rule.kind if rule else likeness.danger(points, -UNSURE)):
+    if not lines and (kind := likeness.danger(points, -UNSURE)):
         lines = "crisis" if kind == "crisis" else "partner"
     if certain := _certain(book, reading, lines):
         return certain

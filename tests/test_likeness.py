@@ -92,11 +92,8 @@ def weighed(phrase: str, **points: int) -> reframe.Answer:
     return reframe.reframe(replace(BOOK, likeness=likeness.Likeness.of(EVEN | points, [])), phrase)
 
 
-def test_danger_that_a_rule_hears_is_overruled_by_overwhelming_odds_only_and_then_lines_stand_beneath():
-    just = reframe.SURELY_SAFE
-    assert weighed("You smashed my phone", safe=just - 1).outcome == "support"
-    spared = weighed("You smashed my phone", safe=just)
-    assert (spared.outcome, spared.lines) == ("reframed", "partner")
+def test_no_rule_of_danger_is_overruled():
+    assert weighed("You smashed my phone", safe=9999).outcome == "support"
 
 
 def test_danger_that_is_possible_has_lines_beneath():

@@ -515,6 +515,16 @@ def test_the_collection_is_large_and_no_phrase_stands_in_it_twice():
     assert len(set(map(str.casefold, PHRASES))) == len(PHRASES)
 
 
+HEARD = [case.phrase for case in CASES if case.outcome == "support" and BOOK.safety.heard(case.phrase)]
+
+
+@given(st.sampled_from(HEARD), st.lists(st.sampled_from([p for p in PHRASES if len(p) < 60]), max_size=3))
+def test_danger_told_among_other_things_is_heard(danger, others):
+    for told in (f"{danger}. {'. '.join(others)}", f"{'. '.join(others)}. {danger}"):
+        if len(told) <= reframe.LONGEST_PHRASE:
+            assert reframe.reframe(BOOK, told).outcome == "support", told
+
+
 @given(st.lists(st.sampled_from(PHRASES), min_size=1, max_size=3), st.integers(0, 9))
 def test_phrases_run_together_get_one_outcome_and_suggestions_that_pass_the_lint(phrases, turn):
     answer = reframe.reframe(BOOK, " ".join(phrases), turn)
