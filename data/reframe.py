@@ -25,7 +25,7 @@ LONGEST_PHRASE = 300  # characters; beyond it, it is no longer a phrase
 MOST_MARKS = 4
 # Points by which another outcome must lead, in what the words are like, the one that the rules gave (20: odds of e).
 # So many as had most of some 3,000 phrases right that neither the rules nor the points had met.
-LEADS = {"reframed": 10, "open": 40, "build": 50}
+LEADS = {"reframed": 20, "open": 40, "build": 50}
 PRAISE = 100  # the same, where a rule hears praise
 UNSURE = 20  # points by which there being no danger may lead, and danger is possible all the same
 QUESTION = 130  # the same, where a rule says that it is a question to the site

@@ -443,6 +443,20 @@ DECISIONS = [
 ]
 
 
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "What time do you call this?",
+        "What’s wrong with you?",
+        "what is your problem",
+        "It's me or the games",
+        "Whatever.",
+    ],
+)
+def test_what_the_design_calls_a_complaint_is_one(phrase):
+    assert reframe.reframe(BOOK, phrase).outcome == "reframed"
+
+
 @pytest.mark.parametrize(("phrase", "expected", "lines"), DECISIONS, ids=[phrase for phrase, _, _ in DECISIONS])
 def test_the_decision_table_holds(phrase, expected, lines):
     for typed in (phrase, phrase.lower().replace("'", ""), phrase.upper()):
