@@ -488,12 +488,12 @@ def misses(cases, right) -> list[str]:
 
 # What is asked of phrases, of which, how an answer is right, and of how many at least: met before, and not met.
 ASKED = [
-    ("the right outcome", lambda case: True, lambda case, answer: answer.outcome == case.outcome, 0.95, 0.92),
+    ("the right outcome", lambda case: True, lambda case, answer: answer.outcome == case.outcome, 0.95, 0.9),
     ("danger is heard", lambda case: case.outcome == "support", lambda case, answer: answer.outcome == "support", 0.97, 0.88),
     ("harm, crisis and a child at risk are heard", lambda case: case.what in ("harm", "crisis", "child"), lambda case, answer: answer.outcome == "support", 0.97, 0.88),
-    ("innocents are spared", lambda case: case.outcome != "support", lambda case, answer: answer.outcome != "support", 0.99, 0.98),
-    ("the topic is kept", lambda case: case.topics, lambda case, answer: answer.topic in groups(case) or speaks_for_itself(answer), 0.8, 0.65),
-    ("no wrong topic is claimed", lambda case: case.topics, lambda case, answer: not answer.topic or answer.topic in groups(case), 0.95, 0.84),
+    ("innocents are spared", lambda case: case.outcome != "support", lambda case, answer: answer.outcome != "support", 0.99, 0.97),
+    ("the topic is kept", lambda case: case.topics, lambda case, answer: answer.topic in groups(case) or speaks_for_itself(answer), 0.8, 0.63),
+    ("no wrong topic is claimed", lambda case: case.topics, lambda case, answer: not answer.topic or answer.topic in groups(case), 0.95, 0.8),
 ]  # fmt: skip
 
 
